@@ -48,6 +48,7 @@ struct config {
     struct sset unknown;        /* offload-* keys that mean nothing. */
 
     /* Memory of earlier values. */
+    char *mode_seen;            /* offload-mode as last read, or NULL. */
     bool assist_latched;        /* "auto" once saw a plugger. */
     char *latched_what;         /* The evidence then. */
     struct smap good;           /* Last good value of each key. */

@@ -27,6 +27,11 @@ struct ovs_view;
 #define OFFLOAD_OWNER_KEY "offload-owner"
 #define OFFLOAD_OWNER "ovs-offload-controller"
 
+/* In external_ids of our Ports: which keys of the Interface's external_ids we
+ * wrote, so that those that a changed request no longer has can be deleted
+ * after a restart too. */
+#define OFFLOAD_KEYS_KEY "offload-keys"
+
 enum ovs_owner {
     OVS_OWNER_SELF,             /* Has our mark, and no one else's. */
     OVS_OWNER_ADOPTED,          /* Has our mark and another owner's. */
@@ -43,7 +48,11 @@ struct ovs_iface {
     const char *bridge;         /* Name of its bridge. */
     const char *port;           /* Name of its Port (differs on bonds). */
     const char *error;          /* Interface's error column or NULL. */
-    const char *foreign_mark;   /* Another owner's key, as "sandbox" or NULL. */
+    const char *foreign_mark;   /* Another owner's key, as "sandbox" or NULL;
+                                 * "interfaces" where a Port with our mark was
+                                 * given more Interfaces. */
+    const char *our_keys;       /* Keys in 'external_ids' that we wrote, sorted
+                                 * and comma-separated, or NULL. */
     const struct smap *external_ids; /* Of the Interface. */
     const struct smap *options; /* Of the Interface ("dst_port"). */
     enum ovs_owner owner;

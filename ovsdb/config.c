@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "ovsdb/config.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "ovsdb/request.h"
+#include "util.h"
+
+#define KEY_PREFIX "offload-"
+
+#define DEFAULT_BRIDGE "br-int"
+#define DEFAULT_FLOW_POLL_MS 10000
+#define MIN_FLOW_POLL_MS 1000
+
+/* Longest name that Linux gives a network device, without the null: a
+ * bridge's local port is one. */
+#define MAX_BRIDGE_NAME 15
+
+/* So much of a bad value is shown in a message. */
+#define MAX_SHOWN 64
+
+enum config_key {
+    KEY_MODE,
+    KEY_BRIDGE,
+    KEY_SELECT,
+    KEY_MANAGE_OVS,
+    KEY_FEATURES,
+    KEY_REPAIR,
+    KEY_FLOW_POLL_MS,
+    N_KEYS
+};
+
+/* Does a key's value mean something? */
+typedef bool check_value_func(const char *value);
+
+static check_value_func is_mode, is_bridge, is_select, is_boolean,
+                        is_flow_poll_ms;
+
+/* What can be configured. */
+static const struct {
+    const char *name;           /* In Open_vSwitch external_ids. */
+    check_value_func *check;    /* Tells good values. */
+    const char *expected;       /* What good values are, for messages. */
+} keys[N_KEYS] = {
+    [KEY_MODE] = {
+        "offload-mode", is_mode,
+        "\"auto\", \"own\", \"assist\" or \"observe\""
+    },
+    [KEY_BRIDGE] = {
+        "offload-bridge", is_bridge,
+        "the name of a bridge, 1 to 15 characters without '/', ':' or blank"
+    },
+    [KEY_SELECT] = {
+        "offload-select", is_select, "\"none\", \"vdpa\" or \"all\""
+    },
+    [KEY_MANAGE_OVS] = {
+        "offload-manage-ovs", is_boolean, "exactly \"true\" or \"false\""
+    },
+    [KEY_FEATURES] = {
+        "offload-features", is_boolean, "exactly \"true\" or \"false\""
+    },
+    [KEY_REPAIR] = {
+        "offload-repair", is_boolean, "exactly \"true\" or \"false\""
+    },
+    [KEY_FLOW_POLL_MS] = {
+        "offload-flow-poll-ms", is_flow_poll_ms,
+        "a number of milliseconds, at least 1000"
+    },
+};
+
+static const char *const mode_names[] = {
+    [MODE_AUTO] = "auto",
+    [MODE_OWN] = "own",
+    [MODE_ASSIST] = "assist",
+    [MODE_OBSERVE] = "observe",
+};
+
+static const char *const select_names[] = {
+    [SELECT_NONE] = "none",
+    [SELECT_VDPA] = "vdpa",
+    [SELECT_ALL] = "all",
+};
+
+const char *
+offload_mode_to_string(enum offload_mode mode)
+{
+    return mode_names[mode];
+}
+
+const char *
+offload_select_to_string(enum offload_select select)
+{
+    return select_names[select];
+}
+
+/* Looks 'value' up in the 'n' 'names'.  Returns its index, or -1. */
+static int
+name_to_index(const char *value, const char *const names[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(value, names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int
+mode_from_string(const char *value)
+{
+    return name_to_index(value, mode_names, ARRAY_SIZE(mode_names));
+}
+
+static int
+select_from_string(const char *value)
+{
+    return name_to_index(value, select_names, ARRAY_SIZE(select_names));
+}
+
+static bool
+is_mode(const char *value)
+{
+    return mode_from_string(value) >= 0;
+}
+
+static bool
+is_select(const char *value)
+{
+    return select_from_string(value) >= 0;
+}
+
+static bool
+is_boolean(const char *value)
+{
+    return !strcmp(value, "true") || !strcmp(value, "false");
+}
+
+/* The kernel's own rule for names of network devices; control characters it
+ * would take, but no bridge has them. */
+static bool
+is_bridge(const char *value)
+{
+    size_t length = strlen(value);
+
+    if (!length || length > MAX_BRIDGE_NAME
+        || !strcmp(value, ".") || !strcmp(value, "..")) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = value[i];
+
+        if (c <= 0x20 || c == 0x7f || c == '/' || c == ':') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+is_flow_poll_ms(const char *value)
+{
+    int ms;
+
+    /* str_to_int() also takes blanks and a sign before the number. */
+    return (isdigit((unsigned char) value[0])
+            && str_to_int(value, 10, &ms)
+            && ms >= MIN_FLOW_POLL_MS);
+}
+
+static char *
+bad_value_message(enum config_key key, const char *value)
+{
+    struct ds msg = DS_EMPTY_INITIALIZER;
+    size_t length = strlen(value);
+
+    ds_put_char(&msg, '"');
+    ds_put_printable(&msg, value, MIN(length, MAX_SHOWN));
+    ds_put_format(&msg, "%s\" is not %s", length > MAX_SHOWN ? "..." : "",
+                  keys[key].expected);
+    return ds_steal_cstr(&msg);
+}
+
+void
+config_init(struct config *cfg)
+{
+    *cfg = (struct config) {
+        .configured = MODE_AUTO,
+        .mode = MODE_OWN,
+        .mode_why = xstrdup("not read yet"),
+        .bridge = xstrdup(DEFAULT_BRIDGE),
+        .select = SELECT_NONE,
+        .features = true,
+        .flow_poll_ms = DEFAULT_FLOW_POLL_MS,
+    };
+    smap_init(&cfg->errors);
+    sset_init(&cfg->unknown);
+    smap_init(&cfg->good);
+}
+
+void
+config_destroy(struct config *cfg)
+{
+    if (cfg) {
+        free(cfg->mode_why);
+        free(cfg->bridge);
+        smap_destroy(&cfg->errors);
+        sset_destroy(&cfg->unknown);
+        free(cfg->mode_seen);
+        free(cfg->latched_what);
+        smap_destroy(&cfg->good);
+    }
+}
+
+/* Remembers each good value of 'external_ids' in cfg->good, forgets those of
+ * keys that are gone, and adds a message to 'errors' for each bad one. */
+static void
+read_values(struct config *cfg, const struct smap *external_ids,
+            struct smap *errors)
+{
+    for (enum config_key key = 0; key < N_KEYS; key++) {
+        const char *name = keys[key].name;
+        const char *value = smap_get(external_ids, name);
+
+        if (!value) {
+            smap_remove(&cfg->good, name);
+        } else if (keys[key].check(value)) {
+            smap_replace(&cfg->good, name, value);
+        } else {
+            smap_add_nocopy(errors, xstrdup(name),
+                            bad_value_message(key, value));
+        }
+    }
+}
+
+/* Adds the keys with our prefix that nobody reads to 'unknown'. */
+static void
+find_unknown(const struct smap *external_ids, struct sset *unknown)
+{
+    const struct smap_node *node;
+
+    SMAP_FOR_EACH (node, external_ids) {
+        bool known = strncmp(node->key, KEY_PREFIX, strlen(KEY_PREFIX))
+                     || !strncmp(node->key, REQUEST_KEY_PREFIX,
+                                 strlen(REQUEST_KEY_PREFIX));
+
+        for (enum config_key key = 0; !known && key < N_KEYS; key++) {
+            known = !strcmp(node->key, keys[key].name);
+        }
+        if (!known) {
+            sset_add(unknown, node->key);
+        }
+    }
+}
+
+static const char *
+good_value(const struct config *cfg, enum config_key key)
+{
+    return smap_get(&cfg->good, keys[key].name);
+}
+
+static bool
+good_boolean(const struct config *cfg, enum config_key key, bool def)
+{
+    const char *value = good_value(cfg, key);
+
+    return value ? !strcmp(value, "true") : def;
+}
+
+/* Releases the latch of "auto" if offload-mode was written since the last
+ * call.  A bad value leaves all as it is, the latch too. */
+static void
+update_latch(struct config *cfg, const char *value,
+             const struct config_evidence *evidence)
+{
+    if (!nullable_string_is_equal(value, cfg->mode_seen)) {
+        free(cfg->mode_seen);
+        cfg->mode_seen = nullable_xstrdup(value);
+
+        if (!value || is_mode(value)) {
+            cfg->assist_latched = false;
+            free(cfg->latched_what);
+            cfg->latched_what = NULL;
+        }
+    }
+    if (cfg->configured == MODE_AUTO && !cfg->assist_latched
+        && evidence->foreign_plugger) {
+        cfg->assist_latched = true;
+        cfg->latched_what = nullable_xstrdup(evidence->what);
+    }
+}
+
+/* Sets the mode that is in effect, and what it has as defaults. */
+static void
+update_mode(struct config *cfg, const char *value,
+            const struct config_evidence *evidence)
+{
+    const char *mode = good_value(cfg, KEY_MODE);
+    const char *select = good_value(cfg, KEY_SELECT);
+
+    cfg->configured = mode ? mode_from_string(mode) : MODE_AUTO;
+    update_latch(cfg, value, evidence);
+
+    free(cfg->mode_why);
+    if (cfg->configured != MODE_AUTO) {
+        cfg->mode = cfg->configured;
+        cfg->mode_why = xasprintf("offload-mode is \"%s\"", mode);
+    } else if (cfg->assist_latched) {
+        cfg->mode = MODE_ASSIST;
+        cfg->mode_why = xasprintf("others plug ports on this node: %s",
+                                  cfg->latched_what
+                                  ? cfg->latched_what : "unknown");
+    } else {
+        cfg->mode = MODE_OWN;
+        cfg->mode_why = xstrdup("no other program plugs ports on this node");
+    }
+
+    cfg->explicit_own = cfg->configured == MODE_OWN;
+    cfg->select = (select ? select_from_string(select)
+                   : cfg->explicit_own ? SELECT_VDPA
+                   : SELECT_NONE);
+    cfg->manage_ovs = good_boolean(cfg, KEY_MANAGE_OVS, cfg->explicit_own);
+    cfg->manage_ovs_explicit = good_boolean(cfg, KEY_MANAGE_OVS, false);
+}
+
+/* Sets what depends on no other key. */
+static void
+update_rest(struct config *cfg)
+{
+    const char *bridge = good_value(cfg, KEY_BRIDGE);
+    const char *flow_poll_ms = good_value(cfg, KEY_FLOW_POLL_MS);
+
+    free(cfg->bridge);
+    cfg->bridge = xstrdup(bridge ? bridge : DEFAULT_BRIDGE);
+    cfg->features = good_boolean(cfg, KEY_FEATURES, true);
+    cfg->repair = good_boolean(cfg, KEY_REPAIR, false);
+    cfg->flow_poll_ms = DEFAULT_FLOW_POLL_MS;
+    if (flow_poll_ms) {
+        str_to_int(flow_poll_ms, 10, &cfg->flow_poll_ms);
+    }
+}
+
+/* Is in both the same in effect? */
+static bool
+same_effect(const struct config *a, const struct config *b)
+{
+    return (a->configured == b->configured
+            && a->mode == b->mode
+            && a->explicit_own == b->explicit_own
+            && !strcmp(a->mode_why, b->mode_why)
+            && !strcmp(a->bridge, b->bridge)
+            && a->select == b->select
+            && a->manage_ovs == b->manage_ovs
+            && a->manage_ovs_explicit == b->manage_ovs_explicit
+            && a->features == b->features
+            && a->repair == b->repair
+            && a->flow_poll_ms == b->flow_poll_ms);
+}
+
+bool
+config_update(struct config *cfg, const struct smap *external_ids,
+              const struct config_evidence *evidence)
+{
+    struct config old = *cfg;
+    struct smap errors = SMAP_INITIALIZER(&errors);
+    struct sset unknown = SSET_INITIALIZER(&unknown);
+
+    /* The updates below free the strings that 'old' shares. */
+    old.mode_why = xstrdup(cfg->mode_why);
+    old.bridge = xstrdup(cfg->bridge);
+
+    read_values(cfg, external_ids, &errors);
+    find_unknown(external_ids, &unknown);
+    update_mode(cfg, smap_get(external_ids, keys[KEY_MODE].name), evidence);
+    update_rest(cfg);
+
+    bool changed = (!same_effect(cfg, &old)
+                    || !smap_equal(&cfg->errors, &errors)
+                    || !sset_equals(&cfg->unknown, &unknown));
+
+    smap_destroy(&cfg->errors);
+    smap_clone(&cfg->errors, &errors);
+    smap_destroy(&errors);
+    sset_swap(&cfg->unknown, &unknown);
+    sset_destroy(&unknown);
+    free(old.mode_why);
+    free(old.bridge);
+    return changed;
+}
