@@ -10,6 +10,7 @@
  * datapath flow) are Open vSwitch's; all others are skipped. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct event_base;
@@ -50,7 +51,8 @@ struct tc_flow {
     struct tc_output outputs[TC_FLOW_MAX_OUTPUTS];
     uint64_t packets, bytes;    /* Hardware and software. */
     uint64_t hw_packets, hw_bytes; /* Hardware's part of those. */
-    uint64_t last_used;         /* Milliseconds since its last packet. */
+    uint64_t last_used;         /* Milliseconds since its last packet, or, if
+                                 * there was none, since it was installed. */
 };
 
 enum tc_parse_result {
@@ -64,19 +66,30 @@ enum tc_parse_result {
 enum tc_parse_result tc_flow_parse(const struct nlmsghdr *nlh, size_t len,
                                    struct tc_flow *flow);
 
+/* Where filters are: on one side of a device, or on a shared block. */
+struct tc_part {
+    int ifindex;                /* Device, 0 on a block. */
+    uint32_t block;             /* Shared block, 0 on a device. */
+    uint32_t parent;            /* TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) or
+                                 * _EGRESS; 0 on a block. */
+};
+
 /* What a dump found, told when it is over. */
 struct tc_dump_result {
     int error;                  /* 0 or a positive errno. */
-    uint64_t n_filters;         /* Flows of Open vSwitch. */
+    uint64_t n_filters;         /* Flows of Open vSwitch that were told. */
     uint64_t n_malformed;       /* Messages left out for their form. */
     uint64_t n_retries;         /* Dumps redone after an interruption. */
 };
 
+/* Receiver.  All members are required. */
 struct tc_dump_callbacks {
-    /* (Re)start: what was told so far of this dump is void. */
-    void (*restart)(void *aux);
-    /* 'flow' is valid only during the call. */
-    void (*flow)(void *aux, const struct tc_flow *flow);
+    /* The flows of '*part' follow.  Those of it that were told before, as its
+     * dump was interrupted, are void. */
+    void (*begin)(void *aux, const struct tc_part *part);
+    /* One flow of that part, valid only during the call.  The kernel may name
+     * one twice if filters came or went meanwhile: the later one counts. */
+    void (*flow)(void *aux, const struct tc_flow *);
     /* The last call; the dump is freed after it. */
     void (*done)(void *aux, const struct tc_dump_result *);
 };
@@ -85,13 +98,21 @@ struct tc_dump_callbacks {
  * for each libevent callback, all filters on ingress and clsact egress of the
  * 'n' devices in 'ifindexes' (copied), and of the shared blocks that they are
  * members of, each block once.  A device that goes meanwhile is skipped.  The
- * dump of one device that the kernel marks as interrupted is made again.
- * Returns the dump, or NULL with a positive errno in '*errorp'. */
-struct tc_dump *tc_dump_start(struct event_base *, const int *ifindexes,
+ * dump of one part that the kernel marks as interrupted is made again.
+ * Callbacks are made from 'base' only.  Returns the dump, or NULL with a
+ * positive errno in '*errorp'. */
+struct tc_dump *tc_dump_start(struct event_base *base, const int *ifindexes,
                               size_t n, const struct tc_dump_callbacks *,
                               void *aux, int *errorp);
 
-/* Ends a dump early: no more callbacks. */
+/* The same on 'fd', a non-blocking socket with address 'portid' that becomes
+ * the dump's: for tests that play the kernel. */
+struct tc_dump *tc_dump_start_fd(struct event_base *base, int fd,
+                                 uint32_t portid, const int *ifindexes,
+                                 size_t n, const struct tc_dump_callbacks *,
+                                 void *aux, int *errorp);
+
+/* Ends a dump early: no more callbacks.  May be called from any of them. */
 void tc_dump_cancel(struct tc_dump *);
 
 #endif /* netlink/tc.h */

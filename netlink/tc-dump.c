@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Dumps of tc filters.
+ *
+ * First RTM_GETQDISC: which of the wanted devices have an ingress or clsact
+ * qdisc, and which of these are bound to a shared block.  That gives the
+ * parts.  Then one RTM_GETTFILTER dump for each part, one after another on the
+ * same socket.
+ *
+ * The kernel makes the next chunk of a dump while we take the last one off
+ * the socket, so that a callback costs the kernel's work for one chunk plus
+ * ours for at most MAX_MESSAGES.  A chunk may have more messages than that;
+ * the rest waits in 'buf' for the next round of the event loop.  That round
+ * comes at once because the socket, which is always writable, is then waited
+ * on for writing, not reading. */
+
+#include <config.h>
+
+#include "netlink/tc.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <libmnl/libmnl.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "coverage.h"
+#include "openvswitch/vlog.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(tc_dump);
+
+COVERAGE_DEFINE(tc_dump);
+COVERAGE_DEFINE(tc_dump_interrupted);
+COVERAGE_DEFINE(tc_dump_malformed);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* Messages that one callback processes. */
+#define MAX_MESSAGES 64
+
+/* The most that the kernel puts into one chunk of a dump (NLMSG_DUMP in its
+ * netlink_recvmsg()). */
+#define BUF_SIZE 32768
+
+/* Times that a part, or the qdiscs, may be dumped before we give up. */
+#define MAX_TRIES 16
+
+#define INGRESS_PARENT TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
+#define EGRESS_PARENT TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
+
+/* 'current' while the qdiscs are dumped. */
+#define NO_PART SIZE_MAX
+
+struct tc_dump {
+    const struct tc_dump_callbacks *cbs; /* The caller's. */
+    void *aux;                  /* For 'cbs'. */
+    struct tc_dump_result result; /* So far. */
+
+    int *ifindexes;             /* Wanted devices, sorted. */
+    size_t n_ifindexes;
+    struct tc_part *parts;      /* What to dump; complete once the qdiscs
+                                 * are known. */
+    size_t n_parts, allocated_parts;
+    size_t current;             /* Index into 'parts' or NO_PART. */
+    unsigned int n_tries;       /* Of what is 'current', this one included. */
+
+    int fd;                     /* Netlink socket. */
+    uint32_t portid;            /* Its address. */
+    uint32_t seq;               /* Of the request under way. */
+    bool interrupted;           /* Has the kernel said so of this dump? */
+    struct event *readable;     /* Pending while 'left' is 0. */
+    struct event *resume;       /* Pending while 'left' is not 0. */
+    uint8_t *buf;               /* BUF_SIZE bytes: the last chunk. */
+    size_t ofs;                 /* Of the first message not processed. */
+    size_t left;                /* Bytes from there on. */
+
+    bool in_callback;           /* One of 'cbs' is running. */
+    bool cancelled;             /* By it: free as soon as it returns. */
+};
+
+/* What processing a message led to. */
+enum progress {
+    P_MORE,                     /* The dump goes on. */
+    P_NEXT,                     /* It is over: start the next one. */
+    P_AGAIN,                    /* It is over, and worth nothing. */
+    P_END,                      /* All is over; 'result' tells how. */
+};
+
+static void tc_dump_destroy(struct tc_dump *);
+
+static int
+compare_ints(const void *a_, const void *b_)
+{
+    const int *a = a_, *b = b_;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+static int
+compare_parts(const void *a_, const void *b_)
+{
+    const struct tc_part *a = a_, *b = b_;
+
+    if (a->block != b->block) {
+        return a->block < b->block ? -1 : 1;
+    } else if (a->ifindex != b->ifindex) {
+        return a->ifindex < b->ifindex ? -1 : 1;
+    } else {
+        return a->parent < b->parent ? -1 : a->parent > b->parent;
+    }
+}
+
+/* Requests. */
+
+/* Asks for the filters of 'part', or, without one, for all qdiscs. */
+static int
+request_dump(struct tc_dump *d, const struct tc_part *part)
+{
+    struct {
+        struct nlmsghdr nlh;
+        struct tcmsg tcm;
+    } req = {
+        .nlh = {
+            .nlmsg_len = sizeof req,
+            .nlmsg_type = part ? RTM_GETTFILTER : RTM_GETQDISC,
+            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+            .nlmsg_seq = ++d->seq,
+        },
+        .tcm.tcm_family = AF_UNSPEC,
+    };
+
+    if (part && part->block) {
+        req.tcm.tcm_ifindex = TCM_IFINDEX_MAGIC_BLOCK;
+        req.tcm.tcm_block_index = part->block;
+    } else if (part) {
+        req.tcm.tcm_ifindex = part->ifindex;
+        req.tcm.tcm_parent = part->parent;
+    }
+    d->interrupted = false;
+    return send(d->fd, &req, sizeof req, 0) < 0 ? errno : 0;
+}
+
+/* Starts the dump of what is 'current'.  The caller is done with the message
+ * in hand. */
+static enum progress
+start_current(struct tc_dump *d)
+{
+    const struct tc_part *part = NULL;
+
+    if (d->current != NO_PART) {
+        if (d->current >= d->n_parts) {
+            return P_END;
+        }
+        part = &d->parts[d->current];
+        d->cbs->begin(d->aux, part);
+        if (d->cancelled) {
+            return P_END;
+        }
+    } else {
+        d->n_parts = 0;
+    }
+    d->n_tries++;
+    d->result.error = request_dump(d, part);
+    return d->result.error ? P_END : P_MORE;
+}
+
+static enum progress
+start_next(struct tc_dump *d)
+{
+    if (d->current == NO_PART) {
+        /* Each block is there once for each of its members. */
+        size_t n = 0;
+
+        qsort(d->parts, d->n_parts, sizeof *d->parts, compare_parts);
+        for (size_t i = 0; i < d->n_parts; i++) {
+            if (!n || compare_parts(&d->parts[n - 1], &d->parts[i])) {
+                d->parts[n++] = d->parts[i];
+            }
+        }
+        d->n_parts = n;
+        d->current = 0;
+    } else {
+        d->current++;
+    }
+    d->n_tries = 0;
+    return start_current(d);
+}
+
+static enum progress
+start_again(struct tc_dump *d)
+{
+    COVERAGE_INC(tc_dump_interrupted);
+    if (d->n_tries >= MAX_TRIES) {
+        d->result.error = EAGAIN;
+        return P_END;
+    }
+    d->result.n_retries++;
+    return start_current(d);
+}
+
+/* Messages. */
+
+static void
+add_part(struct tc_dump *d, int ifindex, uint32_t block, uint32_t parent)
+{
+    if (d->n_parts >= d->allocated_parts) {
+        d->parts = x2nrealloc(d->parts, &d->allocated_parts, sizeof *d->parts);
+    }
+    d->parts[d->n_parts++] = (struct tc_part) {
+        .ifindex = block ? 0 : ifindex,
+        .block = block,
+        .parent = block ? 0 : parent,
+    };
+}
+
+static bool
+get_block(const struct nlattr *attr, uint32_t *block)
+{
+    if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0) {
+        return false;
+    }
+    *block = mnl_attr_get_u32(attr);
+    return true;
+}
+
+/* Takes over where the qdisc of 'nlh' may have filters of OVS's.  Returns
+ * false if the message is malformed. */
+static bool
+process_qdisc(struct tc_dump *d, const struct nlmsghdr *nlh)
+{
+    uint32_t ingress_block = 0, egress_block = 0;
+    const char *kind = "";
+    const struct tcmsg *tcm;
+    struct nlattr *attr;
+
+    if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof *tcm)) {
+        return false;
+    }
+    tcm = mnl_nlmsg_get_payload(nlh);
+    if (tcm->tcm_parent != TC_H_CLSACT
+        || !d->n_ifindexes
+        || !bsearch(&tcm->tcm_ifindex, d->ifindexes, d->n_ifindexes,
+                    sizeof *d->ifindexes, compare_ints)) {
+        return true;
+    }
+    mnl_attr_for_each(attr, nlh, sizeof *tcm) {
+        bool ok = true;
+
+        switch (mnl_attr_get_type(attr)) {
+        case TCA_KIND:
+            ok = mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0;
+            kind = ok ? mnl_attr_get_str(attr) : "";
+            break;
+        case TCA_INGRESS_BLOCK:
+            ok = get_block(attr, &ingress_block);
+            break;
+        case TCA_EGRESS_BLOCK:
+            ok = get_block(attr, &egress_block);
+            break;
+        }
+        if (!ok) {
+            return false;
+        }
+    }
+
+    bool clsact = !strcmp(kind, "clsact");
+    if (clsact || !strcmp(kind, "ingress")) {
+        add_part(d, tcm->tcm_ifindex, ingress_block, INGRESS_PARENT);
+    }
+    if (clsact) {
+        add_part(d, tcm->tcm_ifindex, egress_block, EGRESS_PARENT);
+    }
+    return true;
+}
+
+static bool
+process_filter(struct tc_dump *d, const struct nlmsghdr *nlh)
+{
+    struct tc_flow flow;
+
+    switch (tc_flow_parse(nlh, nlh->nlmsg_len, &flow)) {
+    case TC_PARSE_FLOW:
+        d->result.n_filters++;
+        d->cbs->flow(d->aux, &flow);
+        return true;
+
+    case TC_PARSE_NOT_OVS:
+        return true;
+
+    case TC_PARSE_MALFORMED:
+    default:
+        return false;
+    }
+}
+
+/* The dump under way is over with negative errno 'error', or 0. */
+static enum progress
+process_end(struct tc_dump *d, int error)
+{
+    switch (-error) {
+    case 0:
+        return d->interrupted ? P_AGAIN : P_NEXT;
+
+    case EBUSY:
+    case EINTR:
+        return P_AGAIN;
+
+    case ENODEV:
+    case EINVAL:
+    case ENOENT:
+        /* Device or qdisc went away: it has no filters. */
+        if (d->current != NO_PART) {
+            return P_NEXT;
+        }
+        /* fall through */
+    default:
+        d->result.error = error < 0 && error != INT_MIN ? -error : EPROTO;
+        return P_END;
+    }
+}
+
+static enum progress
+process_message(struct tc_dump *d, const struct nlmsghdr *nlh)
+{
+    bool ok = true;
+
+    /* An answer to a dump that was given up. */
+    if (nlh->nlmsg_seq != d->seq || nlh->nlmsg_pid != d->portid) {
+        return P_MORE;
+    }
+    if (nlh->nlmsg_flags & NLM_F_DUMP_INTR) {
+        d->interrupted = true;
+    }
+
+    switch (nlh->nlmsg_type) {
+    case NLMSG_ERROR:
+    case NLMSG_DONE: {
+        /* Both begin with an errno; very old kernels' DONE is empty. */
+        int error = 0;
+
+        if (nlh->nlmsg_len >= NLMSG_LENGTH(sizeof error)) {
+            memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof error);
+        } else if (nlh->nlmsg_type == NLMSG_ERROR) {
+            error = -EPROTO;
+        }
+        return process_end(d, error);
+    }
+
+    case RTM_NEWQDISC:
+        if (d->current == NO_PART) {
+            ok = process_qdisc(d, nlh);
+        }
+        break;
+
+    case RTM_NEWTFILTER:
+        if (d->current != NO_PART) {
+            ok = process_filter(d, nlh);
+        }
+        break;
+    }
+    if (!ok) {
+        COVERAGE_INC(tc_dump_malformed);
+        d->result.n_malformed++;
+    }
+    return d->cancelled ? P_END : P_MORE;
+}
+
+/* Processes at most MAX_MESSAGES of what is in 'd->buf'. */
+static enum progress
+process_buffer(struct tc_dump *d)
+{
+    for (int i = 0; i < MAX_MESSAGES && d->left; i++) {
+        const struct nlmsghdr *nlh = (const void *) (d->buf + d->ofs);
+        enum progress progress;
+        size_t step;
+
+        if (!mnl_nlmsg_ok(nlh, d->left)) {
+            /* The kernel does not do that. */
+            d->result.error = EPROTO;
+            return P_END;
+        }
+        progress = process_message(d, nlh);
+        step = MIN(MNL_ALIGN(nlh->nlmsg_len), d->left);
+        d->ofs += step;
+        d->left -= step;
+
+        if (progress == P_NEXT) {
+            progress = start_next(d);
+        } else if (progress == P_AGAIN) {
+            progress = start_again(d);
+        }
+        if (progress == P_END) {
+            return P_END;
+        }
+    }
+    return P_MORE;
+}
+
+/* Receives one chunk.  Returns 0, EAGAIN if there is none, or another positive
+ * errno. */
+static int
+receive(struct tc_dump *d)
+{
+    ssize_t n = recv(d->fd, d->buf, BUF_SIZE, MSG_DONTWAIT | MSG_TRUNC);
+
+    if (n < 0) {
+        return errno == EINTR ? EAGAIN : errno;
+    } else if (!n) {
+        return ECONNRESET;      /* Never on netlink. */
+    } else if (n > BUF_SIZE) {
+        return EMSGSIZE;
+    }
+    d->ofs = 0;
+    d->left = n;
+    return 0;
+}
+
+/* Callback of both events. */
+static void
+on_event(evutil_socket_t fd OVS_UNUSED, short what OVS_UNUSED, void *d_)
+{
+    struct tc_dump *d = d_;
+    enum progress progress = P_MORE;
+
+    d->in_callback = true;
+    if (!d->left) {
+        int error = receive(d);
+
+        if (error && error != EAGAIN) {
+            d->result.error = error;
+            progress = P_END;
+        }
+    }
+    if (progress == P_MORE) {
+        progress = process_buffer(d);
+    }
+    if (progress == P_MORE && event_add(d->left ? d->resume : d->readable,
+                                        NULL)) {
+        d->result.error = ENOMEM;
+        progress = P_END;
+    }
+    if (progress == P_END) {
+        if (!d->cancelled) {
+            if (d->result.error) {
+                VLOG_WARN_RL(&rl, "dump of tc filters failed (%s)",
+                             ovs_strerror(d->result.error));
+            }
+            d->cbs->done(d->aux, &d->result);
+        }
+        tc_dump_destroy(d);
+        return;
+    }
+    d->in_callback = false;
+}
+
+/* Life cycle. */
+
+static void
+tc_dump_destroy(struct tc_dump *d)
+{
+    if (d->readable) {
+        event_free(d->readable);
+    }
+    if (d->resume) {
+        event_free(d->resume);
+    }
+    if (d->fd >= 0) {
+        close(d->fd);
+    }
+    free(d->ifindexes);
+    free(d->parts);
+    free(d->buf);
+    free(d);
+}
+
+struct tc_dump *
+tc_dump_start_fd(struct event_base *base, int fd, uint32_t portid,
+                 const int *ifindexes, size_t n,
+                 const struct tc_dump_callbacks *cbs, void *aux, int *errorp)
+{
+    struct tc_dump *d = xzalloc(sizeof *d);
+    int error = ENOMEM;
+
+    COVERAGE_INC(tc_dump);
+    d->cbs = cbs;
+    d->aux = aux;
+    if (n) {
+        d->ifindexes = xmemdup(ifindexes, n * sizeof *ifindexes);
+        d->n_ifindexes = n;
+        qsort(d->ifindexes, n, sizeof *d->ifindexes, compare_ints);
+    }
+    d->current = NO_PART;
+    d->fd = fd;
+    d->portid = portid;
+    d->buf = xmalloc(BUF_SIZE);
+    d->readable = event_new(base, fd, EV_READ, on_event, d);
+    d->resume = event_new(base, fd, EV_WRITE, on_event, d);
+    if (d->readable && d->resume && !event_add(d->readable, NULL)) {
+        start_current(d);
+        error = d->result.error;
+    }
+    if (error) {
+        tc_dump_destroy(d);
+        *errorp = error;
+        return NULL;
+    }
+    return d;
+}
+
+struct tc_dump *
+tc_dump_start(struct event_base *base, const int *ifindexes, size_t n,
+              const struct tc_dump_callbacks *cbs, void *aux, int *errorp)
+{
+    static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+    struct sockaddr_nl addr = kernel;
+    socklen_t len = sizeof addr;
+    int fd;
+
+    fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                NETLINK_ROUTE);
+    if (fd < 0) {
+        *errorp = errno;
+        return NULL;
+    }
+    /* To a connected socket none but the kernel can send. */
+    if (bind(fd, (const struct sockaddr *) &kernel, sizeof kernel)
+        || connect(fd, (const struct sockaddr *) &kernel, sizeof kernel)
+        || getsockname(fd, (struct sockaddr *) &addr, &len)) {
+        *errorp = errno;
+        close(fd);
+        return NULL;
+    }
+    return tc_dump_start_fd(base, fd, addr.nl_pid, ifindexes, n, cbs, aux,
+                            errorp);
+}
+
+void
+tc_dump_cancel(struct tc_dump *d)
+{
+    if (!d) {
+        return;
+    } else if (d->in_callback) {
+        d->cancelled = true;
+    } else {
+        tc_dump_destroy(d);
+    }
+}
