@@ -17,3 +17,18 @@ FUZZ_MAIN =
 else
 FUZZ_MAIN = tests/fuzz/replay.c
 endif
+
+check_PROGRAMS += tests/fuzz/fuzz-config
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_config_LDADD = ovsdb/libovsview.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/config
+
+check_PROGRAMS += tests/fuzz/fuzz-iface-id
+tests_fuzz_fuzz_iface_id_SOURCES = tests/fuzz/fuzz-iface-id.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_iface_id_LDADD = ovsdb/libovsview.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/iface-id
+
+check_PROGRAMS += tests/fuzz/fuzz-request
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_request_LDADD = ovsdb/libovsview.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/request
