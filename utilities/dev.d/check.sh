@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154   # Variables are of several files.
+# shellcheck disable=SC2164          # Called where errexit is on.
+#
+# The tests.  A stage is a function whose output is its log; each line in there
+# that begins with PASS, FAIL or SKIP is a result.
+
+# In the order in which they run; "lab" runs beside the others.
+stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck lab)
+
+check_list() {
+    cat <<'END'
+  static      cppcheck, clang --analyze, shellcheck, mandoc -Tlint
+  unit        unit tests, with AddressSanitizer and UBSan, gcc -Werror
+  clang       everything compiles with clang -Werror; unit tests
+  valgrind    unit tests under valgrind
+  fuzz        fuzz targets, a fixed number of executions of each
+  daemon      the daemon with a real ovsdb-server, built as for "unit"
+  ovs-newer   build and unit tests with the next Debian's Open vSwitch
+  distcheck   make distcheck
+  lab         the daemon in the lab
+END
+}
+
+fuzz_runs=20000
+
+do_check() {
+    local stage wanted=() start=$SECONDS
+    for stage; do
+        [[ " ${stages[*]} " == *" $stage "* ]] ||
+            usage_error check "no stage \"$stage\""
+    done
+    for stage in "${stages[@]}"; do
+        [[ $# == 0 || " $* " == *" $stage "* ]] && wanted+=("$stage")
+    done
+
+    check_prepare "${wanted[@]}"
+    rm -rf "$work/check"
+    mkdir -p "$work/check"
+    [[ " ${wanted[*]} " != *" lab "* ]] || check_begin lab
+    for stage in "${wanted[@]}"; do
+        if [ "$stage" != lab ]; then
+            check_begin "$stage"
+            check_end "$stage"
+        fi
+    done
+    [[ " ${wanted[*]} " != *" lab "* ]] || check_end lab
+    check_summary $((SECONDS - start))
+}
+
+# check_prepare STAGE...: what these depend on.  A failure here is the end.
+check_prepare() {
+    local packages=("$lib/packages") stage
+    for stage; do
+        [ "$stage" != lab ] || packages+=("$top/tests/lab/packages")
+    done
+    setup_packages "${packages[@]}"
+    setup_ovs
+    for stage; do
+        case $stage in
+        lab) lab_ready ;;
+        unit | daemon) build_asan ;;
+        valgrind | distcheck) build_release ;;
+        ovs-newer) setup_ovs_newer ;;
+        esac
+    done
+}
+
+check_begin() {
+    job_begin "$1" "check $1" "$work/check/$1.log" "stage_${1//-/_}"
+}
+
+# Results of the stages that are over.
+check_lines=()
+check_passed=0
+check_failed=0
+
+check_end() {
+    local log=$work/check/$1.log rc=0 passed failed skipped
+    job_end "$1" || rc=$?
+    passed=$(grep -c '^PASS\b' "$log") || true
+    failed=$(grep -c '^FAIL\b' "$log") || true
+    skipped=$(grep -c '^SKIP\b' "$log") || true
+    if [ "$rc" != 0 ] && [ "$failed" = 0 ]; then
+        failed=1
+        tail -n 30 "$log"
+    fi
+    grep -E '^(FAIL|SKIP)\b' "$log" || true
+    check_passed=$((check_passed + passed))
+    check_failed=$((check_failed + failed))
+    check_lines+=("$(printf '%-10s %5d passed, %d failed, %d skipped, %d s' \
+        "$1" "$passed" "$failed" "$skipped" "$job_took")")
+}
+
+check_summary() {
+    echo
+    printf '%s\n' "${check_lines[@]}"
+    printf 'all of it: %d s, logs in %s\n' "$1" "$work/check"
+    printf '%d passed, %d failed\n' "$check_passed" "$check_failed"
+    [ "$check_failed" = 0 ] && [ "$check_passed" != 0 ]
+}
+
+# --- stages ----------------------------------------------------------------
+
+# result NAME COMMAND...: PASS if it succeeds.  Not for functions that rely on
+# errexit.
+result() {
+    local name=$1
+    shift
+    if "$@"; then
+        echo "PASS $name"
+    else
+        echo "FAIL $name"
+    fi
+}
+
+stage_static() {
+    local scripts
+    cd "$top"
+    result cppcheck cppcheck --quiet --std=c11 --language=c \
+        --enable=warning,performance,portability --inline-suppr \
+        --suppressions-list="$lib/cppcheck" --error-exitcode=1 \
+        -I . -D__linux__ controller netlink ovsdb utilities tests/unit \
+        tests/fuzz
+    mapfile -t scripts < <(shell_scripts)
+    result shellcheck shellcheck -x "${scripts[@]}"
+    build_clang
+    result "clang --analyze" make -s -C "$work/clang" clang-analyze
+    result dist-check make -s -C "$work/clang" dist-check
+    result manuals make -s -C "$work/clang" manpage-check
+}
+
+# Shell scripts of the tree, by their first line or their name.
+shell_scripts() {
+    find . \( -path ./.git -o -path ./_build -o -path ./build-aux -o \
+              -path ./autom4te.cache -o -name configure \) -prune -o \
+        -type f -print0 |
+        xargs -0 awk 'FNR == 1 {
+                          if (/^#!.*[\/ ](ba)?sh( |$)/ || FILENAME ~ /\.sh$/)
+                              print FILENAME
+                          nextfile
+                      }' | sort
+}
+
+# unit_results DIR KIND LOG: prints the results of the programs that "make
+# check" in DIR ran, of KIND "unit" or "fuzz", and in its output LOG.
+unit_results() {
+    local trs log name
+    for trs in "$1/tests/$2"/*.trs; do
+        log=${trs%.trs}.log
+        name=tests/$2/$(basename "$trs" .trs)
+        awk -v name="$name" -v result="$(
+                sed -n 's/^:test-result: //p' "$trs")" '
+            /^\[       OK \] / { print "PASS " name ": " $4; passed++ }
+            /^\[  FAILED  \] [^ ]+$/ {
+                if (!seen[$4]++) { print "FAIL " name ": " $4; failed++ }
+            }
+            /^\[  SKIPPED \] [^ ]+$/ { if (!seen[$4]++) print "SKIP " name ": " $4 }
+            END {
+                # A program that is none of cmocka, or died.
+                if (result != "PASS" && !failed)
+                    print "FAIL " name
+                else if (result == "PASS" && !passed)
+                    print "PASS " name
+            }' "$log"
+        grep -q '^:test-result: PASS' "$trs" || cat "$log"
+    done
+}
+
+# unit_check DIR MAKE-ARG...: "make check" there, then the results.
+unit_check() {
+    local dir=$1 rc=0
+    shift
+    rm -f "$dir"/tests/{unit,fuzz}/*.{trs,log}
+    # Its own PASS lines are of programs, ours of tests.
+    make -C "$dir" -j"$(nproc)" check "$@" >"$dir/check.out" 2>&1 || rc=$?
+    unit_results "$dir" unit
+    unit_results "$dir" fuzz
+    [ "$rc" = 0 ] || tail -n 30 "$dir/check.out"
+    return "$rc"
+}
+
+stage_unit() {
+    unit_check "$work/asan"
+}
+
+stage_clang() {
+    build_clang
+    echo "PASS clang -Werror"
+    unit_check "$work/clang"
+}
+
+stage_valgrind() {
+    unit_check "$work/release" CHECK_WRAPPER="valgrind --quiet \
+--leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
+--show-leak-kinds=definite,indirect,possible --error-exitcode=99"
+}
+
+stage_fuzz() {
+    build_fuzz
+    unit_check "$work/fuzz" FUZZ_RUNS="$fuzz_runs" \
+        TESTS="$(cd "$top" && echo tests/fuzz/fuzz-*.c | sed 's/\.c\>//g')"
+}
+
+stage_daemon() {
+    OFFLOAD_BUILD=$work/asan "$top/tests/daemon/run"
+}
+
+stage_lab() {
+    "$top/tests/lab/run"
+}
+
+stage_ovs_newer() {
+    if [ -z "$ovs_newer_dir" ]; then
+        echo "SKIP ovs-newer: no openvswitch-source of $newer_release"
+        return
+    fi
+    ovs_dir=$ovs_newer_dir
+    build_variant ovs-newer --enable-Werror
+    echo "PASS build with $(basename "$ovs_newer_dir")"
+    unit_check "$work/ovs-newer"
+}
+
+stage_distcheck() {
+    result distcheck make -C "$work/release" -j"$(nproc)" distcheck
+}

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154   # Variables are of several files.
+# shellcheck disable=SC2164          # Called where errexit is on.
+#
+# The lab: a real kernel with a simulated NIC, in tests/lab/.
+
+# All that a guest script needs.
+lab_ready() {
+    setup_packages "$lib/packages" "$top/tests/lab/packages"
+    setup_ovs
+    setup_lab
+    build_release
+    export LAB_CACHE=$cache/lab OFFLOAD_BUILD=$work/release
+}
+
+# lab_vmrun ARG...: tests/lab/vmrun with our programs on PATH.
+lab_vmrun() {
+    "$top/tests/lab/vmrun" -p "$work/release/controller" \
+        -e OFFLOAD_BUILD="$work/release" "$@"
+}
+
+do_lab() {
+    case ${1-} in
+    run)
+        shift
+        [ $# -gt 0 ] || usage_error lab "run what?"
+        lab_ready
+        lab_vmrun "$@"
+        ;;
+    shell)
+        [ $# = 1 ] || usage_error lab
+        lab_ready
+        lab_vmrun -i
+        ;;
+    *) usage_error lab ;;
+    esac
+}
+
+do_demo() {
+    local demo=$top/tests/lab/demo.sh
+    case $# in
+    0) lab_ready
+       lab_vmrun -i -s "$demo" ;;
+    1) [ "$1" = --once ] || usage_error demo
+       lab_ready
+       lab_vmrun "$demo" ;;
+    *) usage_error demo ;;
+    esac
+}
+
+do_bench() {
+    lab_ready
+    "$top/tests/bench/run" "$@"
+}
