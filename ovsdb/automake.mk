@@ -7,6 +7,10 @@ ovsdb_libovsview_a_SOURCES = \
 	ovsdb/config.h \
 	ovsdb/iface-id.c \
 	ovsdb/iface-id.h \
+	ovsdb/ovs-txn.c \
+	ovsdb/ovs-view-private.h \
+	ovsdb/ovs-view.c \
+	ovsdb/ovs-view.h \
 	ovsdb/owner.c \
 	ovsdb/owner.h \
 	ovsdb/request.c \

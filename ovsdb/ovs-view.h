@@ -23,6 +23,7 @@
 
 struct ovs_txn;
 struct ovs_view;
+struct simap;
 
 #define OFFLOAD_OWNER_KEY "offload-owner"
 #define OFFLOAD_OWNER "ovs-offload-controller"
@@ -68,6 +69,8 @@ void ovs_view_destroy(struct ovs_view *);
  * changed, or the connection did, since the last call. */
 bool ovs_view_run(struct ovs_view *);
 void ovs_view_wait(struct ovs_view *);
+/* Adds what "memory/show" says of the replica to 'usage'. */
+void ovs_view_get_memory_usage(const struct ovs_view *, struct simap *usage);
 
 /* Is there a connection and a complete copy of the database?  If not the
  * tables are what was last known and nothing may be concluded from a row's
