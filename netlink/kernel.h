@@ -32,6 +32,7 @@
 struct ds;
 struct event_base;
 struct kernel;
+struct kernel_helper;
 
 enum kernel_source {
     SOURCE_LINK,                /* rtnetlink: network devices. */
@@ -61,8 +62,9 @@ struct source_status {
 };
 
 /* Receiver.  A full read is begin(), the objects, end(): then those of the
- * source that were not named in between are gone.  Objects may also be named
- * outside of that.  The structures are the caller's and valid only during the
+ * source that were not named in between are gone.  A second begin() before
+ * end() starts anew, for a read that was interrupted.  Objects may also be
+ * named outside of that.  The structures are the caller's and valid only during the
  * call.  All members are required. */
 struct kernel_sink {
     void (*begin)(void *aux, enum kernel_source);
@@ -80,24 +82,27 @@ struct kernel_sink {
     void (*vdpa)(void *aux, const struct vdpa_info *);
 
     /* Feature hw-tc-offload of 'ifindex' is now 'value'.  'changed' is true
-     * if the kernel notified a change rather than answered our question.
-     * A netdev is asked once for each kernel_query_tc_offload(); changes are
-     * told for every netdev. */
+     * if it is another than was told last for this netdev, and nobody asked:
+     * the kernel notified us.  A netdev is asked once for each
+     * kernel_query_tc_offload(); changes are told for every netdev. */
     void (*tc_offload)(void *aux, int ifindex, enum tc_offload value,
                        bool changed);
 
     /* A request of kernel_set_*() for 'ifindex' failed with positive errno
      * 'error'; 'what' names the request, 'extack' is the kernel's own text or
-     * "".  Success is told by link() or tc_offload() only. */
+     * "".  Success is told by link() or tc_offload() only, and so is that the
+     * netdev is gone (ENODEV). */
     void (*set_failed)(void *aux, int ifindex, const char *what, int error,
                        const char *extack);
 };
 
-/* Creates a monitor on 'base', which must outlive it, with 'sysfs' ("/sys")
- * as the root of sysfs.  'helper_fd' is from kernel_helper_start().  'sink'
- * and 'aux' must outlive it too.  Returns 0 and stores into '*kernelp', or a
- * positive errno with a message in '*errorp' (caller frees). */
-int kernel_create(struct event_base *base, const char *sysfs, int helper_fd,
+/* Creates a monitor on 'base' with 'sysfs' ("/sys") as the root of sysfs.
+ * 'base', 'helper', 'sink' and 'aux' must outlive it.  Every source starts in
+ * SOURCE_SYNCING, without a call of state().  Returns 0 and stores into
+ * '*kernelp', or a positive errno with a message in '*errorp' (caller
+ * frees). */
+int kernel_create(struct event_base *base, const char *sysfs,
+                  struct kernel_helper *helper,
                   const struct kernel_sink *sink, void *aux,
                   struct kernel **kernelp, char **errorp);
 void kernel_destroy(struct kernel *);
@@ -107,11 +112,13 @@ void kernel_destroy(struct kernel *);
 void kernel_run(struct kernel *);
 void kernel_wait(struct kernel *);
 
-/* Starts the helper process, which executes generic netlink requests that may
- * sleep for long, and stores our end of its socket into '*fdp'.  To be called
- * after daemonize_start() and before threads or secrets exist.  The helper
- * ends when that socket is closed.  Returns 0 or a positive errno. */
-int kernel_helper_start(int *fdp);
+/* Starts the helper, a few processes which execute generic netlink requests
+ * that may sleep for long, and stores it into '*helperp'.  To be called after
+ * daemonize_start() and before threads or secrets exist.  The processes end
+ * with ours, or by kernel_helper_stop(); one that dies is started again.
+ * Returns 0 or a positive errno. */
+int kernel_helper_start(struct kernel_helper **helperp);
+void kernel_helper_stop(struct kernel_helper *);
 
 /* Reads source 'source' again in full, as after lost messages. */
 void kernel_resync(struct kernel *, enum kernel_source source);
