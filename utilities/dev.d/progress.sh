@@ -61,14 +61,18 @@ job_begin() {
 # job_end NAME: waits for it, shows that time passes, returns its exit status
 # and sets 'job_took'.
 job_end() {
-    local name=$1 every=30 rc=143 fd
+    local name=$1 every=30 rc=143 fd=${job_fd[$1]} status line
     local title=${job_title[$name]} log=${job_log[$name]}
-    job_took=$((SECONDS - job_start[$name]))
     [ ! -t 1 ] || every=1
-    while ! read -r -t "$every" -u "${job_fd[$name]}" rc job_took; do
-        # More than 128 is a time-out, else the supervisor died.
-        [ $? -gt 128 ] || break
+    while :; do
+        status=0
+        read -r -t "$every" -u "$fd" line || status=$?
         job_took=$((SECONDS - job_start[$name]))
+        case $status in
+        0) read -r rc job_took <<<"$line"
+           break ;;
+        1) break ;;             # The supervisor died.
+        esac
         if [ -t 1 ]; then
             printf '\r\033[Kdev: %s ... %d s (log: %s)' \
                 "$title" "$job_took" "$log"
@@ -76,7 +80,6 @@ job_end() {
             say "$title ... $job_took s"
         fi
     done
-    fd=${job_fd[$name]}
     exec {fd}<&-
     unset "job_pid[$name]" "job_fd[$name]"
     [ ! -t 1 ] || printf '\r\033[K'
@@ -96,7 +99,7 @@ step() {
 
 step_or_die() {
     step "$@" || {
-        tail -n 40 "$2" >&2
+        tail -n 20 "$2" | cut -c 1-200 >&2
         die "$1 failed; the whole log is $2"
     }
 }
