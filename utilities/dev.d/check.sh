@@ -23,7 +23,7 @@ check_list() {
 END
 }
 
-fuzz_runs=20000
+fuzz_runs=200000
 
 do_check() {
     local stage wanted=() start=$SECONDS
@@ -118,7 +118,7 @@ result() {
 stage_static() {
     local scripts
     cd "$top"
-    result cppcheck cppcheck --quiet --std=c11 --language=c \
+    result cppcheck cppcheck --quiet -j "$(nproc)" --std=c11 --language=c \
         --enable=warning,performance,portability --inline-suppr \
         --suppressions-list="$lib/cppcheck" --error-exitcode=1 \
         -I . -D__linux__ controller netlink ovsdb utilities tests/unit \
@@ -134,7 +134,7 @@ stage_static() {
 # Shell scripts of the tree, by their first line or their name.
 shell_scripts() {
     find . \( -path ./.git -o -path ./_build -o -path ./build-aux -o \
-              -path ./autom4te.cache -o -name configure \) -prune -o \
+              -path ./autom4te.cache -o -name "configure*" \) -prune -o \
         -type f -print0 |
         xargs -0 awk 'FNR == 1 {
                           if (/^#!.*[\/ ](ba)?sh( |$)/ || FILENAME ~ /\.sh$/)
@@ -148,6 +148,7 @@ shell_scripts() {
 unit_results() {
     local trs log name
     for trs in "$1/tests/$2"/*.trs; do
+        [ -e "$trs" ] || continue
         log=${trs%.trs}.log
         name=tests/$2/$(basename "$trs" .trs)
         awk -v name="$name" -v result="$(

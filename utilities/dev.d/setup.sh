@@ -101,28 +101,29 @@ apt_newer() {
         -o APT::Sandbox::User= "$@"
 }
 
+# apt_mirror: the URI that the running release's packages come from.
+apt_mirror() {
+    local codename format
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    # shellcheck disable=SC2016     # For apt-get to expand.
+    format='$(IDENTIFIER) $(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)'
+    apt-get indextargets --format "$format" |
+        awk -v wanted="Packages Debian $codename main" \
+            '$1 " " $2 " " $3 " " $4 == wanted { print $5; exit }'
+}
+
 # ovs_fetch DIR: unpacks the newer release's openvswitch-source in DIR.
 ovs_fetch() {
-    local uri key format
+    local uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     rm -rf "$1"
     mkdir -p "$1"/{parts,lists/partial,cache/archives/partial,tree}
-    # shellcheck disable=SC2016     # For apt-get to expand.
-    format='$(IDENTIFIER)|$(ORIGIN)|$(CODENAME)|$(COMPONENT)|'
-    # shellcheck disable=SC2016
-    format+='$(REPO_URI)|$(SIGNED_BY)'
-    IFS='|' read -r uri key < <(
-        apt-get indextargets --format "$format" |
-            awk -F'|' -v release="$(. /etc/os-release
-                                     echo "$VERSION_CODENAME")" '
-                $1 == "Packages" && $2 == "Debian" && $3 == release &&
-                $4 == "main" { print $5 "|" $6; exit }')
+    uri=$(apt_mirror)
     [ -n "$uri" ] || {
         echo "no Debian mirror in the configuration of apt"
         return 1
     }
     printf '%s\n' "Types: deb" "URIs: $uri" "Suites: $newer_release" \
-        "Components: main" ${key:+"Signed-By: $key"} \
-        >"$1/parts/newer.sources"
+        "Components: main" "Signed-By: $keyring" >"$1/parts/newer.sources"
     apt_newer "$1" update
     ( cd "$1" && apt_newer "$1" download openvswitch-source )
     dpkg -x "$1"/openvswitch-source_*.deb "$1/tree"
