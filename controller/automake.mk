@@ -1,1 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
+
+noinst_LIBRARIES += controller/libcontroller.a
+
+controller_libcontroller_a_SOURCES = \
+	controller/command-flow.c \
+	controller/command.c \
+	controller/command.h \
+	controller/event-log.c \
+	controller/event-log.h \
+	controller/evloop.c \
+	controller/evloop.h \
+	controller/flow-ifaces.c \
+	controller/flow-ifaces.h \
+	controller/flow-ledger.c \
+	controller/flow-ledger.h \
+	controller/flow-report.c \
+	controller/flow-report.h \
+	controller/flow-store.c \
+	controller/flow-store.h \
+	controller/inventory.c \
+	controller/inventory.h \
+	controller/output.c \
+	controller/output.h \
+	controller/pairing.c \
+	controller/pairing.h \
+	controller/port-fsm.c \
+	controller/port-fsm.h \
+	controller/port-json.c \
+	controller/port-json.h \
+	controller/ports.c \
+	controller/ports.h \
+	controller/reconcile.c \
+	controller/reconcile.h \
+	controller/sink.c \
+	controller/sink.h \
+	controller/status.c \
+	controller/status.h
+
+sbin_PROGRAMS += controller/ovs-offload-controller
+
+controller_ovs_offload_controller_SOURCES = \
+	controller/ovs-offload-controller.c
+controller_ovs_offload_controller_LDADD = \
+	controller/libcontroller.a \
+	ovsdb/libovsview.a \
+	netlink/libkernel.a \
+	$(OVS_LIBS) \
+	$(KERNEL_LIBS)

@@ -351,6 +351,14 @@ ovs_view_bridge_datapath(const struct ovs_view *view, const char *bridge)
     return row ? row->datapath_type : NULL;
 }
 
+const struct uuid *
+ovs_view_bridge_uuid(const struct ovs_view *view, const char *bridge)
+{
+    const struct ovsrec_bridge *row = find_bridge(view, bridge);
+
+    return row ? &row->header_.uuid : NULL;
+}
+
 const struct smap *
 ovs_view_bridge_external_ids(const struct ovs_view *view, const char *bridge)
 {

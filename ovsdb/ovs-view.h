@@ -23,6 +23,7 @@
 
 struct ovs_txn;
 struct ovs_view;
+struct uuid;
 struct simap;
 
 #define OFFLOAD_OWNER_KEY "offload-owner"
@@ -92,6 +93,9 @@ bool ovs_view_has_bridge(const struct ovs_view *, const char *name);
 /* datapath_type of a bridge ("" and "system" are the kernel's), or NULL. */
 const char *ovs_view_bridge_datapath(const struct ovs_view *,
                                      const char *bridge);
+/* Row of a bridge, which tells one from a later one of that name, or NULL. */
+const struct uuid *ovs_view_bridge_uuid(const struct ovs_view *,
+                                        const char *bridge);
 /* external_ids of a bridge (ct-zone-*) or NULL. */
 const struct smap *ovs_view_bridge_external_ids(const struct ovs_view *,
                                                 const char *bridge);

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/command.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "controller/event-log.h"
+#include "controller/output.h"
+#include "controller/port-json.h"
+#include "controller/ports.h"
+#include "controller/reconcile.h"
+#include "controller/status.h"
+#include "netlink/kernel.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb/ovs-view.h"
+#include "ovsdb/request.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(command);
+
+#define FORMAT_USAGE "[--format=table|json|csv]"
+
+static void OVS_PRINTF_FORMAT(2, 3)
+reply_error(struct unixctl_conn *conn, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    char *message = xvasprintf(format, args);
+    va_end(args);
+    unixctl_command_reply_error(conn, message);
+    free(message);
+}
+
+/* Takes --format out of the arguments and checks that 'min' to 'max' are left
+ * beside the command.  If not answers with 'usage' and returns false. */
+static bool
+parse_args(struct unixctl_conn *conn, int *argc, const char *argv[], int min,
+           int max, const char *usage, enum output_format *format)
+{
+    char *error = output_parse_format(argc, argv, format);
+
+    if (error) {
+        reply_error(conn, "%s: %s", argv[0], error);
+        free(error);
+        return false;
+    }
+    if (*argc - 1 < min || *argc - 1 > max) {
+        reply_error(conn, "%s arguments\nusage: %s %s %s",
+                    *argc - 1 < min ? "missing" : "too many", argv[0], usage,
+                    FORMAT_USAGE);
+        return false;
+    }
+    return true;
+}
+
+/* status */
+
+static void
+cmd_status(struct unixctl_conn *conn, int argc, const char *argv[], void *c)
+{
+    enum output_format format;
+
+    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+        struct json *json = status_to_json(c);
+
+        output_reply(conn, output_object(json, format));
+        json_destroy(json);
+    }
+}
+
+/* port/list, port/show, vdpa/list */
+
+static const struct output_column port_columns[] = {
+    { "REPRESENTOR", "representor" },
+    { "VF", "vf_pci" },
+    { "VDPA", "vdpa" },
+    { "DRIVER", "vdpa_driver" },
+    { "PAIR", "pair" },
+    { "BRIDGE", "bridge" },
+    { "OWNER", "owner" },
+    { "OFPORT", "ofport" },
+    { "IFACE-ID", "iface_id" },
+    { "OFFLOAD", "offload" },
+    { "STATE", "state" },
+    { "REASON", "reason" },
+};
+
+static const struct output_column vdpa_columns[] = {
+    { "VDPA", "vdpa" },
+    { "MGMTDEV", "mgmtdev" },
+    { "DRIVER", "vdpa_driver" },
+    { "NETDEV", "netdev" },
+    { "VHOST", "vhost_device" },
+    { "VF", "vf_pci" },
+    { "REPRESENTOR", "representor" },
+    { "PAIR", "pair" },
+    { "REASON", "reason" },
+};
+
+static void
+reply_array(struct unixctl_conn *conn, struct json *array,
+            const struct output_column *columns, size_t n,
+            enum output_format format)
+{
+    output_reply(conn, output_array(array, columns, n, format));
+    json_destroy(array);
+}
+
+static void
+cmd_port_list(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *c_)
+{
+    const struct controller *c = c_;
+    enum output_format format;
+
+    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+        reply_array(conn, ports_to_json(reconcile_ports(c->rec)),
+                    port_columns, ARRAY_SIZE(port_columns), format);
+    }
+}
+
+static void
+cmd_port_show(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *c_)
+{
+    const struct controller *c = c_;
+    enum output_format format;
+
+    if (!parse_args(conn, &argc, argv, 1, 1, "NAME", &format)) {
+        return;
+    }
+
+    const struct port *port = port_find(reconcile_ports(c->rec), argv[1]);
+    if (!port) {
+        reply_error(conn, "no port is named \"%s\": known are representors, "
+                    "PCI addresses of VFs, vDPA devices, iface-ids, NS/POD, "
+                    "and requests; see port/list", argv[1]);
+        return;
+    }
+
+    struct json *json = port_to_json(port);
+    output_reply(conn, output_object(json, format));
+    json_destroy(json);
+}
+
+static void
+cmd_vdpa_list(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *c_)
+{
+    const struct controller *c = c_;
+    enum output_format format;
+
+    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+        reply_array(conn, vdpas_to_json(reconcile_ports(c->rec)),
+                    vdpa_columns, ARRAY_SIZE(vdpa_columns), format);
+    }
+}
+
+/* port/attach, port/detach */
+
+static void
+request_done(void *conn_, const char *error)
+{
+    struct unixctl_conn *conn = conn_;
+
+    if (error) {
+        reply_error(conn, "ovsdb-server refused: %s", error);
+    } else {
+        unixctl_command_reply(conn, NULL);
+    }
+}
+
+/* Requests are only for a mode in which they are carried out, and need the
+ * database.  If they cannot be made answers why and returns false. */
+static bool
+check_requests(struct unixctl_conn *conn, const char *command,
+               const struct controller *c)
+{
+    const struct config *config = reconcile_config(c->rec);
+
+    if (!ovs_view_is_synced(c->view)) {
+        reply_error(conn, "%s: no connection to %s", command,
+                    ovs_view_remote(c->view));
+        return false;
+    }
+    if (config->mode != MODE_OWN) {
+        reply_error(conn, "%s: refused, mode is %s (%s); ports are made only "
+                    "in mode own: ovs-vsctl set Open_vSwitch . "
+                    "external_ids:offload-mode=own", command,
+                    offload_mode_to_string(config->mode), config->mode_why);
+        return false;
+    }
+    return true;
+}
+
+static void
+cmd_port_attach(struct unixctl_conn *conn, int argc, const char *argv[],
+                void *c_)
+{
+    struct smap ids = SMAP_INITIALIZER(&ids);
+    const struct controller *c = c_;
+    struct ds value = DS_EMPTY_INITIALIZER;
+    enum output_format format;
+
+    if (!parse_args(conn, &argc, argv, 2, INT_MAX,
+                    "NAME iface-id=ID [mac=MAC] [key=value]...", &format)
+        || !check_requests(conn, argv[0], c)) {
+        return;
+    }
+    for (int i = 2; i < argc; i++) {
+        ds_put_format(&value, "%s%s", i > 2 ? "," : "", argv[i]);
+    }
+
+    char *error = (!argv[1][0] ? xstrdup("NAME is empty")
+                   : request_parse(ds_cstr(&value), &ids));
+    if (error) {
+        reply_error(conn, "%s: %s", argv[0], error);
+        free(error);
+    } else {
+        char *key = xasprintf(REQUEST_KEY_PREFIX"%s", argv[1]);
+        char *text = request_format(&ids);
+        struct port *port = port_find(reconcile_ports(c->rec), argv[1]);
+
+        if (port) {
+            reconcile_retry_port(c->rec, port);
+        }
+        reconcile_set_external_id(c->rec, key, text, request_done, conn);
+        free(key);
+        free(text);
+    }
+    ds_destroy(&value);
+    smap_destroy(&ids);
+}
+
+static void
+cmd_port_detach(struct unixctl_conn *conn, int argc, const char *argv[],
+                void *c_)
+{
+    const struct controller *c = c_;
+    enum output_format format;
+
+    if (!parse_args(conn, &argc, argv, 1, 1, "NAME", &format)
+        || !check_requests(conn, argv[0], c)) {
+        return;
+    }
+
+    /* The request may be by another name of the same port. */
+    const struct port *port = port_find(reconcile_ports(c->rec), argv[1]);
+    const struct request *request = request_find(reconcile_requests(c->rec),
+                                                 argv[1]);
+    if (!request && port) {
+        request = port->request;
+        if (port->n_requests > 1) {
+            reply_error(conn, "%s: %"PRIuSIZE" requests name %s, give the "
+                        "name in the key of the one to remove", argv[0],
+                        port->n_requests, argv[1]);
+            return;
+        }
+    }
+    if (!request) {
+        reply_error(conn, "%s: there is no request for \"%s\"", argv[0],
+                    argv[1]);
+        return;
+    }
+
+    char *key = xasprintf(REQUEST_KEY_PREFIX"%s", request->name);
+    reconcile_set_external_id(c->rec, key, NULL, request_done, conn);
+    free(key);
+}
+
+/* event/list */
+
+static const struct output_column event_columns[] = {
+    { "SEQNO", "seqno" },
+    { "TIME", "time" },
+    { "SUBJECT", "subject" },
+    { "WHAT", "what" },
+    { "FROM", "from" },
+    { "TO", "to" },
+    { "CAUSE", "cause" },
+};
+
+static void
+cmd_event_list(struct unixctl_conn *conn, int argc, const char *argv[],
+               void *c_)
+{
+    const struct controller *c = c_;
+    const struct event_log_entry *e;
+    enum output_format format;
+
+    if (!parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+        return;
+    }
+
+    struct json *array = json_array_create_empty();
+    for (size_t i = 0; (e = event_log_get(c->log, i)); i++) {
+        struct json *json = json_object_create();
+        char *when = xastrftime_msec("%Y-%m-%dT%H:%M:%S.###Z", e->when, true);
+
+        json_object_put(json, "seqno", json_integer_create(e->seqno));
+        json_object_put_string(json, "time", when);
+        json_object_put_string(json, "subject", e->subject);
+        json_object_put_string(json, "what", e->what);
+        json_object_put(json, "from", output_string_or_null(e->from));
+        json_object_put_string(json, "to", e->to);
+        json_object_put_string(json, "cause", e->cause);
+        json_array_add(array, json);
+        free(when);
+    }
+    reply_array(conn, array, event_columns, ARRAY_SIZE(event_columns),
+                format);
+}
+
+/* recompute, exit */
+
+static void
+cmd_recompute(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *c_)
+{
+    struct controller *c = c_;
+    enum output_format format;
+
+    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+        for (int i = 0; i < N_KERNEL_SOURCES; i++) {
+            kernel_resync(c->kernel, i);
+        }
+        reconcile_touch(c->rec);
+        unixctl_command_reply(conn, NULL);
+    }
+}
+
+static void
+cmd_exit(struct unixctl_conn *conn, int argc, const char *argv[], void *c_)
+{
+    struct controller *c = c_;
+
+    if (argc > 2 || (argc == 2 && strcmp(argv[1], "--cleanup"))) {
+        reply_error(conn, "exit: unknown argument \"%s\"\n"
+                    "usage: exit [--cleanup]", argv[argc - 1]);
+        return;
+    }
+    if (c->exiting) {
+        reply_error(conn, "exit: already exiting");
+        return;
+    }
+    if (argc == 2 && !ovs_view_is_synced(c->view)) {
+        reply_error(conn, "exit: --cleanup needs the database, and there is "
+                    "no connection to %s", ovs_view_remote(c->view));
+        return;
+    }
+    c->exiting = true;
+    c->cleanup = argc == 2;
+    c->exit_conn = conn;
+    if (c->cleanup) {
+        reconcile_start_cleanup(c->rec);
+    }
+}
+
+void
+commands_register(struct controller *c)
+{
+    static const struct {
+        const char *name;
+        const char *usage;
+        unixctl_cb_func *cb;
+    } commands[] = {
+        { "status", FORMAT_USAGE, cmd_status },
+        { "port/list", FORMAT_USAGE, cmd_port_list },
+        { "port/show", "NAME " FORMAT_USAGE, cmd_port_show },
+        { "port/attach", "NAME iface-id=ID [mac=MAC] [key=value]... "
+          FORMAT_USAGE, cmd_port_attach },
+        { "port/detach", "NAME " FORMAT_USAGE, cmd_port_detach },
+        { "vdpa/list", FORMAT_USAGE, cmd_vdpa_list },
+        { "event/list", FORMAT_USAGE, cmd_event_list },
+        { "recompute", FORMAT_USAGE, cmd_recompute },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        /* unixctl's own complaint about the number of arguments does not give
+         * the usage, so each command checks it. */
+        unixctl_command_register(commands[i].name, commands[i].usage, 0,
+                                 INT_MAX, commands[i].cb, c);
+    }
+    unixctl_command_register("exit", "[--cleanup]", 0, INT_MAX, cmd_exit, c);
+    command_flow_register(c);
+}

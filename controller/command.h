@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef CONTROLLER_COMMAND_H
+#define CONTROLLER_COMMAND_H 1
+
+/* The unixctl commands of the daemon.
+ *
+ * Registering is all there is to call; answers are made from the tables when a
+ * command arrives, and those that wait (a commit, a dump) are answered later.
+ * ovs-offload-controller(8) documents commands and JSON. */
+
+#include <stdbool.h>
+
+struct event_base;
+struct event_log;
+struct inventory;
+struct kernel;
+struct ovs_view;
+struct reconcile;
+struct unixctl_conn;
+
+/* What the commands work on. */
+struct controller {
+    struct event_base *base;
+    struct inventory *inv;
+    struct kernel *kernel;
+    struct ovs_view *view;
+    struct event_log *log;
+    struct reconcile *rec;
+    struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */
+    bool exiting;               /* Leave the main loop as soon as all that
+                                 * was asked to go first is gone. */
+    bool cleanup;               /* Delete our rows first. */
+};
+
+/* 'c' must outlive the unixctl server. */
+void commands_register(struct controller *c);
+
+/* Registers flow/report, and ends the reports that are under way. */
+void command_flow_register(struct controller *c);
+void command_flow_cancel_all(void);
+
+#endif /* controller/command.h */

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/inventory.h"
+
+#include <net/if.h>
+#include <string.h>
+
+#include "hash.h"
+#include "util.h"
+
+uint32_t
+inv_hash_pci(const struct pci_addr *addr)
+{
+    return pci_addr_hash(addr, 0);
+}
+
+static uint32_t
+hash_handle(const struct devlink_handle *handle)
+{
+    return hash_string(handle->dev, hash_string(handle->bus, 0));
+}
+
+uint32_t
+inv_hash_handle_vf(const struct devlink_handle *handle, uint32_t vf)
+{
+    return hash_int(vf, hash_handle(handle));
+}
+
+static uint32_t
+hash_port_key(const struct devlink_handle *handle, uint32_t index)
+{
+    return hash_int(index, hash_handle(handle));
+}
+
+uint32_t
+inv_hash_rep(const struct switch_id *id, uint32_t pf, uint32_t vf)
+{
+    return hash_2words(hash_bytes(id->id, id->len, pf), vf);
+}
+
+static uint32_t
+hash_ifindex(int ifindex)
+{
+    return hash_int(ifindex, 0);
+}
+
+void
+inventory_init(struct inventory *inv)
+{
+    memset(inv, 0, sizeof *inv);
+    hmap_init(&inv->links);
+    hmap_init(&inv->links_by_name);
+    hmap_init(&inv->links_by_parent);
+    hmap_init(&inv->reps);
+    hmap_init(&inv->vfs);
+    hmap_init(&inv->ports);
+    hmap_init(&inv->vf_ports);
+    hmap_init(&inv->ports_by_ifindex);
+    hmap_init(&inv->eswitches);
+    hmap_init(&inv->vdpas);
+    hmap_init(&inv->vdpas_by_parent);
+    for (int i = 0; i < N_KERNEL_SOURCES; i++) {
+        inv->state[i] = SOURCE_SYNCING;
+    }
+}
+
+void
+inventory_touch(struct inventory *inv)
+{
+    inv->seqno++;
+}
+
+/* Links. */
+
+struct inv_link *
+inventory_find_link(const struct inventory *inv, int ifindex)
+{
+    struct inv_link *link;
+
+    HMAP_FOR_EACH_WITH_HASH (link, index_node, hash_ifindex(ifindex),
+                             &inv->links) {
+        if (link->info.ifindex == ifindex) {
+            return link;
+        }
+    }
+    return NULL;
+}
+
+struct inv_link *
+inventory_find_link_by_name(const struct inventory *inv, const char *name)
+{
+    struct inv_link *link;
+
+    HMAP_FOR_EACH_WITH_HASH (link, name_node, hash_string(name, 0),
+                             &inv->links_by_name) {
+        if (!strcmp(link->info.name, name)) {
+            return link;
+        }
+    }
+    return NULL;
+}
+
+/* May pairs or ports depend on this link?  (Of the many links of a node with
+ * pods, few are on a PCI function or part of a switch.) */
+static bool
+link_is_relevant(const struct link_info *info)
+{
+    return (info->has_parent_pci || info->switch_id.len
+            || info->phys_port_name[0] || !strcmp(info->kind, "bond"));
+}
+
+/* Flags that a port's state depends on; the others (IFF_RUNNING, ...) come
+ * and go with the carrier. */
+#define RELEVANT_FLAGS IFF_UP
+
+static bool
+link_changed(const struct link_info *a, const struct link_info *b)
+{
+    return (strcmp(a->name, b->name)
+            || strcmp(a->phys_port_name, b->phys_port_name)
+            || !switch_id_equals(&a->switch_id, &b->switch_id)
+            || (a->flags & RELEVANT_FLAGS) != (b->flags & RELEVANT_FLAGS)
+            || a->master != b->master
+            || a->has_parent_pci != b->has_parent_pci
+            || (a->has_parent_pci
+                && pci_addr_compare(&a->parent_pci, &b->parent_pci)));
+}
+
+static void
+link_unindex(struct inventory *inv, struct inv_link *link)
+{
+    hmap_remove(&inv->links_by_name, &link->name_node);
+    if (link->info.has_parent_pci) {
+        hmap_remove(&inv->links_by_parent, &link->parent_node);
+    }
+    if (link->is_vf_rep) {
+        hmap_remove(&inv->reps, &link->rep_node);
+    }
+}
+
+static void
+link_index(struct inventory *inv, struct inv_link *link)
+{
+    const struct link_info *info = &link->info;
+
+    hmap_insert(&inv->links_by_name, &link->name_node,
+                hash_string(info->name, 0));
+    if (info->has_parent_pci) {
+        hmap_insert(&inv->links_by_parent, &link->parent_node,
+                    inv_hash_pci(&info->parent_pci));
+    }
+    link->is_vf_rep = (info->switch_id.len
+                       && port_name_parse_vf(info->phys_port_name,
+                                             &link->port_name));
+    if (link->is_vf_rep) {
+        hmap_insert(&inv->reps, &link->rep_node,
+                    inv_hash_rep(&info->switch_id, link->port_name.pf,
+                                 link->port_name.vf));
+    }
+}
+
+static void
+link_remove(struct inventory *inv, struct inv_link *link)
+{
+    if (link_is_relevant(&link->info)) {
+        inventory_touch(inv);
+    }
+    link_unindex(inv, link);
+    hmap_remove(&inv->links, &link->index_node);
+    free(link->offload_error);
+    free(link->up_error);
+    free(link);
+}
+
+void
+inventory_link(struct inventory *inv, const struct link_info *info)
+{
+    struct inv_link *link = inventory_find_link(inv, info->ifindex);
+
+    if (!link) {
+        link = xzalloc(sizeof *link);
+        link->info = *info;
+        hmap_insert(&inv->links, &link->index_node,
+                    hash_ifindex(info->ifindex));
+        link_index(inv, link);
+        if (link_is_relevant(info)) {
+            inventory_touch(inv);
+        }
+    } else if (link_changed(&link->info, info)) {
+        if (link_is_relevant(&link->info) || link_is_relevant(info)) {
+            inventory_touch(inv);
+        }
+        link_unindex(inv, link);
+        link->info = *info;
+        link_index(inv, link);
+    } else {
+        link->info = *info;
+    }
+    if (link->up_pending && info->flags & IFF_UP) {
+        link->up_pending = false;
+        inventory_touch(inv);
+    }
+    link->generation = inv->generation[SOURCE_LINK];
+}
+
+void
+inventory_link_gone(struct inventory *inv, int ifindex)
+{
+    struct inv_link *link = inventory_find_link(inv, ifindex);
+
+    if (link) {
+        link_remove(inv, link);
+    }
+}
+
+void
+inventory_tc_offload(struct inventory *inv, int ifindex,
+                     enum tc_offload value)
+{
+    struct inv_link *link = inventory_find_link(inv, ifindex);
+
+    if (!link || (link->tc_offload == value && !link->offload_pending)) {
+        return;
+    }
+    link->tc_offload = value;
+    if (value == TC_OFFLOAD_ON || value == TC_OFFLOAD_UNSUPPORTED) {
+        link->offload_pending = false;
+    }
+    if (value == TC_OFFLOAD_ON) {
+        link->offload_settled = true;
+    }
+    if (link_is_relevant(&link->info)) {
+        inventory_touch(inv);
+    }
+}
+
+bool
+inv_link_is_uplink(const struct inventory *inv, const struct inv_link *link)
+{
+    struct devlink_handle handle;
+
+    if (!link->info.has_parent_pci || link->is_vf_rep
+        || inventory_find_vf(inv, &link->info.parent_pci)) {
+        return false;
+    }
+
+    const struct inv_port *port = inventory_find_port_of(inv,
+                                                         link->info.ifindex);
+    if (port) {
+        return port->info.flavour == FLAVOUR_PHYSICAL;
+    }
+    if (port_name_parse_uplink(link->info.phys_port_name) >= 0) {
+        return true;
+    }
+    devlink_handle_from_pci(&link->info.parent_pci, &handle);
+    return (!link->info.phys_port_name[0]
+            && (link->info.switch_id.len
+                || inventory_find_eswitch(inv, &handle)));
+}
+
+/* VFs. */
+
+struct inv_vf *
+inventory_find_vf(const struct inventory *inv, const struct pci_addr *addr)
+{
+    struct inv_vf *vf;
+
+    HMAP_FOR_EACH_WITH_HASH (vf, addr_node, inv_hash_pci(addr), &inv->vfs) {
+        if (!pci_addr_compare(&vf->info.addr, addr)) {
+            return vf;
+        }
+    }
+    return NULL;
+}
+
+static void
+vf_remove(struct inventory *inv, struct inv_vf *vf)
+{
+    hmap_remove(&inv->vfs, &vf->addr_node);
+    free(vf);
+    inventory_touch(inv);
+}
+
+void
+inventory_vf(struct inventory *inv, const struct pci_vf_info *info)
+{
+    struct inv_vf *vf = inventory_find_vf(inv, &info->addr);
+
+    if (!vf) {
+        vf = xzalloc(sizeof *vf);
+        hmap_insert(&inv->vfs, &vf->addr_node, inv_hash_pci(&info->addr));
+        vf->info = *info;
+        inventory_touch(inv);
+    } else if (pci_addr_compare(&vf->info.pf, &info->pf)
+               || vf->info.index != info->index
+               || strcmp(vf->info.driver, info->driver)
+               || strcmp(vf->info.netdev, info->netdev)) {
+        vf->info = *info;
+        inventory_touch(inv);
+    }
+    vf->generation = inv->generation[SOURCE_PCI];
+}
+
+void
+inventory_vf_gone(struct inventory *inv, const struct pci_addr *addr)
+{
+    struct inv_vf *vf = inventory_find_vf(inv, addr);
+
+    if (vf) {
+        vf_remove(inv, vf);
+    }
+}
+
+/* devlink ports and eswitches. */
+
+static struct inv_port *
+find_port(const struct inventory *inv, const struct devlink_handle *handle,
+          uint32_t index)
+{
+    struct inv_port *port;
+
+    HMAP_FOR_EACH_WITH_HASH (port, key_node, hash_port_key(handle, index),
+                             &inv->ports) {
+        if (port->info.index == index
+            && devlink_handle_equals(&port->info.handle, handle)) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+struct inv_port *
+inventory_find_port_of(const struct inventory *inv, int ifindex)
+{
+    struct inv_port *port;
+
+    HMAP_FOR_EACH_WITH_HASH (port, ifindex_node, hash_ifindex(ifindex),
+                             &inv->ports_by_ifindex) {
+        if (port->info.ifindex == ifindex) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+static void
+port_unindex(struct inventory *inv, struct inv_port *port)
+{
+    if (port->info.flavour == FLAVOUR_PCI_VF) {
+        hmap_remove(&inv->vf_ports, &port->vf_node);
+    }
+    if (port->info.ifindex) {
+        hmap_remove(&inv->ports_by_ifindex, &port->ifindex_node);
+    }
+}
+
+static void
+port_index(struct inventory *inv, struct inv_port *port)
+{
+    const struct devlink_port_info *info = &port->info;
+
+    if (info->flavour == FLAVOUR_PCI_VF) {
+        hmap_insert(&inv->vf_ports, &port->vf_node,
+                    inv_hash_handle_vf(&info->handle, info->vf));
+    }
+    if (info->ifindex) {
+        hmap_insert(&inv->ports_by_ifindex, &port->ifindex_node,
+                    hash_ifindex(info->ifindex));
+    }
+}
+
+static void
+port_remove(struct inventory *inv, struct inv_port *port)
+{
+    port_unindex(inv, port);
+    hmap_remove(&inv->ports, &port->key_node);
+    free(port);
+    inventory_touch(inv);
+}
+
+static bool
+port_changed(const struct devlink_port_info *a,
+             const struct devlink_port_info *b)
+{
+    return (a->flavour != b->flavour || a->controller != b->controller
+            || a->external != b->external || a->pf != b->pf || a->vf != b->vf
+            || a->phys_port != b->phys_port || a->ifindex != b->ifindex);
+}
+
+void
+inventory_port(struct inventory *inv, const struct devlink_port_info *info)
+{
+    struct inv_port *port = find_port(inv, &info->handle, info->index);
+
+    if (!port) {
+        port = xzalloc(sizeof *port);
+        port->info = *info;
+        hmap_insert(&inv->ports, &port->key_node,
+                    hash_port_key(&info->handle, info->index));
+        port_index(inv, port);
+        inventory_touch(inv);
+    } else if (port_changed(&port->info, info)) {
+        port_unindex(inv, port);
+        port->info = *info;
+        port_index(inv, port);
+        inventory_touch(inv);
+    }
+    port->generation = inv->generation[SOURCE_DEVLINK];
+}
+
+struct inv_eswitch *
+inventory_find_eswitch(const struct inventory *inv,
+                       const struct devlink_handle *handle)
+{
+    struct inv_eswitch *eswitch;
+
+    HMAP_FOR_EACH_WITH_HASH (eswitch, node, hash_handle(handle),
+                             &inv->eswitches) {
+        if (devlink_handle_equals(&eswitch->info.handle, handle)) {
+            return eswitch;
+        }
+    }
+    return NULL;
+}
+
+void
+inventory_eswitch(struct inventory *inv, const struct eswitch_info *info)
+{
+    struct inv_eswitch *eswitch = inventory_find_eswitch(inv, &info->handle);
+
+    if (!eswitch) {
+        eswitch = xzalloc(sizeof *eswitch);
+        eswitch->info = *info;
+        hmap_insert(&inv->eswitches, &eswitch->node,
+                    hash_handle(&info->handle));
+        inventory_touch(inv);
+    } else if (eswitch->info.mode != info->mode) {
+        eswitch->info.mode = info->mode;
+        inventory_touch(inv);
+    }
+    eswitch->generation = inv->generation[SOURCE_DEVLINK];
+}
+
+/* vDPA devices. */
+
+struct inv_vdpa *
+inventory_find_vdpa(const struct inventory *inv, const char *name)
+{
+    struct inv_vdpa *vdpa;
+
+    HMAP_FOR_EACH_WITH_HASH (vdpa, name_node, hash_string(name, 0),
+                             &inv->vdpas) {
+        if (!strcmp(vdpa->info.name, name)) {
+            return vdpa;
+        }
+    }
+    return NULL;
+}
+
+static void
+vdpa_unindex(struct inventory *inv, struct inv_vdpa *vdpa)
+{
+    if (vdpa->info.parent_kind == VDPA_PARENT_PCI) {
+        hmap_remove(&inv->vdpas_by_parent, &vdpa->parent_node);
+    }
+}
+
+static void
+vdpa_index(struct inventory *inv, struct inv_vdpa *vdpa)
+{
+    if (vdpa->info.parent_kind == VDPA_PARENT_PCI) {
+        hmap_insert(&inv->vdpas_by_parent, &vdpa->parent_node,
+                    inv_hash_pci(&vdpa->info.parent_pci));
+    }
+}
+
+static void
+vdpa_remove(struct inventory *inv, struct inv_vdpa *vdpa)
+{
+    vdpa_unindex(inv, vdpa);
+    hmap_remove(&inv->vdpas, &vdpa->name_node);
+    free(vdpa);
+    inventory_touch(inv);
+}
+
+static bool
+vdpa_changed(const struct vdpa_info *a, const struct vdpa_info *b)
+{
+    return (strcmp(a->mgmtdev, b->mgmtdev)
+            || a->parent_kind != b->parent_kind
+            || (a->parent_kind == VDPA_PARENT_PCI
+                && pci_addr_compare(&a->parent_pci, &b->parent_pci))
+            || strcmp(a->parent_name, b->parent_name)
+            || strcmp(a->driver, b->driver)
+            || strcmp(a->netdev, b->netdev)
+            || strcmp(a->vhost_device, b->vhost_device)
+            || a->device_id != b->device_id || a->max_vqs != b->max_vqs);
+}
+
+void
+inventory_vdpa(struct inventory *inv, const struct vdpa_info *info)
+{
+    struct inv_vdpa *vdpa = inventory_find_vdpa(inv, info->name);
+
+    if (!vdpa) {
+        vdpa = xzalloc(sizeof *vdpa);
+        vdpa->info = *info;
+        hmap_insert(&inv->vdpas, &vdpa->name_node,
+                    hash_string(info->name, 0));
+        vdpa_index(inv, vdpa);
+        inventory_touch(inv);
+    } else if (vdpa_changed(&vdpa->info, info)) {
+        vdpa_unindex(inv, vdpa);
+        vdpa->info = *info;
+        vdpa_index(inv, vdpa);
+        inventory_touch(inv);
+    }
+    vdpa->generation = inv->generation[SOURCE_VDPA];
+}
+
+/* Full reads. */
+
+void
+inventory_begin(struct inventory *inv, enum kernel_source source)
+{
+    inv->generation[source]++;
+}
+
+/* Removes what the full read that ends did not name. */
+#define SWEEP(INV, TYPE, NODE, MAP, SOURCE, REMOVE)                     \
+    do {                                                                \
+        struct TYPE *entry__;                                           \
+        HMAP_FOR_EACH_SAFE (entry__, NODE, &(INV)->MAP) {               \
+            if (entry__->generation != (INV)->generation[SOURCE]) {     \
+                REMOVE(INV, entry__);                                   \
+            }                                                           \
+        }                                                               \
+    } while (0)
+
+static void
+eswitch_remove(struct inventory *inv, struct inv_eswitch *eswitch)
+{
+    hmap_remove(&inv->eswitches, &eswitch->node);
+    free(eswitch);
+    inventory_touch(inv);
+}
+
+void
+inventory_end(struct inventory *inv, enum kernel_source source)
+{
+    switch (source) {
+    case SOURCE_LINK:
+        SWEEP(inv, inv_link, index_node, links, source, link_remove);
+        break;
+    case SOURCE_PCI:
+        SWEEP(inv, inv_vf, addr_node, vfs, source, vf_remove);
+        break;
+    case SOURCE_DEVLINK:
+        SWEEP(inv, inv_port, key_node, ports, source, port_remove);
+        SWEEP(inv, inv_eswitch, node, eswitches, source, eswitch_remove);
+        break;
+    case SOURCE_VDPA:
+        SWEEP(inv, inv_vdpa, name_node, vdpas, source, vdpa_remove);
+        break;
+    case SOURCE_ETHTOOL:
+    case N_KERNEL_SOURCES:
+    default:
+        break;
+    }
+}
+
+void
+inventory_set_state(struct inventory *inv, enum kernel_source source,
+                    enum source_state state)
+{
+    if (inv->state[source] != state || !inv->ever_synced[source]) {
+        inv->state[source] = state;
+        if (state == SOURCE_SYNCED) {
+            inv->ever_synced[source] = true;
+        }
+        inventory_touch(inv);
+    }
+}
+
+void
+inventory_destroy(struct inventory *inv)
+{
+    for (int i = 0; i < N_KERNEL_SOURCES; i++) {
+        inventory_begin(inv, i);
+        inventory_end(inv, i);
+    }
+    hmap_destroy(&inv->links);
+    hmap_destroy(&inv->links_by_name);
+    hmap_destroy(&inv->links_by_parent);
+    hmap_destroy(&inv->reps);
+    hmap_destroy(&inv->vfs);
+    hmap_destroy(&inv->ports);
+    hmap_destroy(&inv->vf_ports);
+    hmap_destroy(&inv->ports_by_ifindex);
+    hmap_destroy(&inv->eswitches);
+    hmap_destroy(&inv->vdpas);
+    hmap_destroy(&inv->vdpas_by_parent);
+}

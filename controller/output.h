@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef CONTROLLER_OUTPUT_H
+#define CONTROLLER_OUTPUT_H 1
+
+/* Answers of commands, as a table, JSON or CSV.
+ *
+ * A command builds its answer as JSON, the stable form; the others are made
+ * from it by naming the members to show. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json;
+struct unixctl_conn;
+
+enum output_format {
+    OUTPUT_TABLE,
+    OUTPUT_JSON,
+    OUTPUT_CSV,
+};
+
+/* A column of a table: 'member' of each object, "" where it is null. */
+struct output_column {
+    const char *heading;
+    const char *member;
+};
+
+/* Takes "--format=FORMAT" (or "--format FORMAT") out of the arguments, which
+ * begin with the command's name, and stores it into '*format' (else
+ * OUTPUT_TABLE).  Returns NULL, or a message that the caller frees. */
+char *output_parse_format(int *argc, const char **argv,
+                          enum output_format *format);
+
+/* Formats 'array', an array of objects.  In OUTPUT_TABLE and OUTPUT_CSV it
+ * shows the 'n' columns.  Does not take 'array'.  Caller frees the result. */
+char *output_array(const struct json *array, const struct output_column *,
+                   size_t n, enum output_format);
+
+/* Formats 'object' as lines of dotted names and values (or as JSON). */
+char *output_object(const struct json *object, enum output_format);
+
+/* Replies with 'text', which is freed. */
+void output_reply(struct unixctl_conn *, char *text);
+
+/* JSON of a string that may be NULL, and of a boolean. */
+struct json *output_string_or_null(const char *);
+
+#endif /* controller/output.h */

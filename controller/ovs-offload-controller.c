@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The daemon: options, start-up, main loop.
+ *
+ * poll_block() is the one place that sleeps.  In each round what the kernel
+ * and the database said goes into the tables, reconcile decides and acts, and
+ * commands are answered from the same tables. */
+
+#include <config.h>
+
+#include <getopt.h>
+#include <stdlib.h>
+
+#include "command-line.h"
+#include "controller/command.h"
+#include "controller/event-log.h"
+#include "controller/evloop.h"
+#include "controller/inventory.h"
+#include "controller/reconcile.h"
+#include "controller/sink.h"
+#include "coverage.h"
+#include "daemon.h"
+#include "dirs.h"
+#include "fatal-signal.h"
+#include "memory.h"
+#include "netlink/kernel.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb/ovs-view.h"
+#include "simap.h"
+#include "stream-ssl.h"
+#include "stream.h"
+#include "unixctl.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(main);
+
+struct options {
+    char *remote;               /* Database. */
+    char *unixctl_path;         /* Control socket or NULL for the default. */
+    char *sysfs;                /* Root of sysfs. */
+};
+
+OVS_NO_RETURN static void
+usage(void)
+{
+    printf("%s: offload port controller for Open vSwitch\n"
+           "usage: %s [OPTIONS] [DATABASE]\n"
+           "where DATABASE is the socket of ovsdb-server\n"
+           "(default: unix:%s/db.sock).\n",
+           program_name, program_name, ovs_rundir());
+    stream_usage("DATABASE", true, false, true);
+    daemon_usage();
+    vlog_usage();
+    printf("\nOther options:\n"
+           "  -u, --unixctl=SOCKET    override default control socket name\n"
+           "  --sysfs-root=DIR        read sysfs at DIR (default: /sys)\n"
+           "  -h, --help              display this help message\n"
+           "  -V, --version           display version information\n");
+    exit(EXIT_SUCCESS);
+}
+
+static void
+parse_options(int argc, char *argv[], struct options *o)
+{
+    enum {
+        OPT_SYSFS_ROOT = UCHAR_MAX + 1,
+        VLOG_OPTION_ENUMS,
+        DAEMON_OPTION_ENUMS,
+        SSL_OPTION_ENUMS,
+        OPT_PEER_CA_CERT,
+    };
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {"unixctl", required_argument, NULL, 'u'},
+        {"sysfs-root", required_argument, NULL, OPT_SYSFS_ROOT},
+        VLOG_LONG_OPTIONS,
+        DAEMON_LONG_OPTIONS,
+        STREAM_SSL_LONG_OPTIONS,
+        {"peer-ca-cert", required_argument, NULL, OPT_PEER_CA_CERT},
+        {NULL, 0, NULL, 0},
+    };
+    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
+
+    for (;;) {
+        int c = getopt_long(argc, argv, short_options, long_options, NULL);
+
+        if (c == -1) {
+            break;
+        }
+        switch (c) {
+        case 'h':
+            usage();
+
+        case 'V':
+            ovs_print_version(0, 0);
+            exit(EXIT_SUCCESS);
+
+        case 'u':
+            free(o->unixctl_path);
+            o->unixctl_path = xstrdup(optarg);
+            break;
+
+        case OPT_SYSFS_ROOT:
+            free(o->sysfs);
+            o->sysfs = xstrdup(optarg);
+            break;
+
+        VLOG_OPTION_HANDLERS
+        DAEMON_OPTION_HANDLERS
+        STREAM_SSL_OPTION_HANDLERS
+
+        case OPT_PEER_CA_CERT:
+            stream_ssl_set_peer_ca_cert_file(optarg);
+            break;
+
+        case '?':
+            exit(EXIT_FAILURE);
+
+        default:
+            abort();
+        }
+    }
+    free(short_options);
+
+    if (argc - optind > 1) {
+        ovs_fatal(0, "at most one argument, DATABASE, is accepted; use --help "
+                  "for usage");
+    }
+    o->remote = (argc > optind ? xstrdup(argv[optind])
+                 : xasprintf("unix:%s/db.sock", ovs_rundir()));
+
+    int error = stream_or_pstream_needs_probes(o->remote);
+    if (error < 0) {
+        ovs_fatal(0, "\"%s\" is no database socket: unix:FILE, "
+                  "tcp:IP:PORT and ssl:IP:PORT are known", o->remote);
+    }
+    if (!o->sysfs) {
+        o->sysfs = xstrdup("/sys");
+    }
+}
+
+static void
+report_memory(const struct controller *c)
+{
+    struct simap usage = SIMAP_INITIALIZER(&usage);
+
+    simap_increase(&usage, "links", hmap_count(&c->inv->links));
+    simap_increase(&usage, "vfs", hmap_count(&c->inv->vfs));
+    simap_increase(&usage, "devlink-ports", hmap_count(&c->inv->ports));
+    simap_increase(&usage, "vdpas", hmap_count(&c->inv->vdpas));
+    simap_increase(&usage, "ports",
+                   hmap_count(&reconcile_ports(c->rec)->ports));
+    simap_increase(&usage, "interfaces",
+                   hmap_count(ovs_view_ifaces(c->view)));
+    memory_report(&usage);
+    simap_destroy(&usage);
+}
+
+static bool
+may_exit(const struct controller *c)
+{
+    return c->exiting && (!c->cleanup || reconcile_is_clean(c->rec));
+}
+
+static void
+main_loop(struct controller *c, struct evloop *loop,
+          struct unixctl_server *unixctl)
+{
+    while (!may_exit(c)) {
+        memory_run();
+        if (memory_should_report()) {
+            report_memory(c);
+        }
+        evloop_run(loop);
+        kernel_run(c->kernel);
+        reconcile_run(c->rec);
+        unixctl_server_run(unixctl);
+        coverage_run();
+
+        reconcile_wait(c->rec);
+        kernel_wait(c->kernel);
+        evloop_wait(loop);
+        unixctl_server_wait(unixctl);
+        memory_wait();
+        if (may_exit(c)) {
+            poll_immediate_wake();
+        }
+        poll_block();
+    }
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct options o = { .remote = NULL };
+    struct unixctl_server *unixctl;
+    struct kernel_helper *helper;
+    struct inventory inv;
+    struct event_log log;
+    char *message = NULL;
+
+    ovs_set_program_name(argv[0], VERSION);
+    ovs_cmdl_proctitle_init(argc, argv);
+    service_start(&argc, &argv);
+    parse_options(argc, argv, &o);
+    fatal_ignore_sigpipe();
+#ifdef HAVE_DAEMONIZE_START_2
+    daemonize_start(true, false);
+#else
+    daemonize_start(true);
+#endif
+
+    int error = kernel_helper_start(&helper);
+    if (error) {
+        ovs_fatal(error, "could not start the netlink helper");
+    }
+    error = unixctl_server_create(o.unixctl_path, &unixctl);
+    if (error) {
+        exit(EXIT_FAILURE);
+    }
+
+    struct evloop *loop = evloop_create();
+    struct controller c = {
+        .base = evloop_base(loop),
+        .inv = &inv,
+        .view = ovs_view_create(o.remote),
+        .log = &log,
+    };
+    inventory_init(&inv);
+    event_log_init(&log);
+    c.rec = reconcile_create(&inv, c.view, &log);
+    error = kernel_create(c.base, o.sysfs, helper, &controller_sink, &c,
+                          &c.kernel, &message);
+    if (error) {
+        ovs_fatal(error, "%s", message);
+    }
+    reconcile_set_kernel(c.rec, c.kernel);
+    commands_register(&c);
+    daemonize_complete();
+    VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
+
+    main_loop(&c, loop, unixctl);
+
+    command_flow_cancel_all();
+    reconcile_destroy(c.rec);
+    if (c.exit_conn) {
+        unixctl_command_reply(c.exit_conn, NULL);
+    }
+    unixctl_server_destroy(unixctl);
+    kernel_destroy(c.kernel);
+    kernel_helper_stop(helper);
+    ovs_view_destroy(c.view);
+    event_log_destroy(&log);
+    inventory_destroy(&inv);
+    evloop_destroy(loop);
+    free(o.remote);
+    free(o.unixctl_path);
+    free(o.sysfs);
+    service_stop();
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/port-json.h"
+
+#include <net/if.h>
+#include <string.h>
+
+#include "controller/inventory.h"
+#include "controller/output.h"
+#include "controller/ports.h"
+#include "openvswitch/json.h"
+#include "ovsdb/iface-id.h"
+#include "util.h"
+
+static void
+put_string(struct json *json, const char *name, const char *value)
+{
+    json_object_put(json, name, output_string_or_null(value));
+}
+
+static void
+put_number(struct json *json, const char *name, bool valid, int64_t value)
+{
+    json_object_put(json, name, (valid ? json_integer_create(value)
+                                 : json_null_create()));
+}
+
+static void
+put_pci(struct json *json, const char *name, bool valid,
+        const struct pci_addr *addr)
+{
+    char buf[PCI_ADDR_STRLEN];
+
+    put_string(json, name, valid ? pci_addr_format(addr, buf) : NULL);
+}
+
+static void
+put_pair(struct json *json, const struct port *port)
+{
+    const struct pair *pair = port->pair;
+    const struct inv_link *rep = pair ? pair->rep : NULL;
+    const struct vdpa_info *vdpa = (pair && pair->n_vdpas == 1
+                                    ? &pair->vdpas[0]->info : NULL);
+
+    put_string(json, "representor", rep ? rep->info.name : NULL);
+    put_number(json, "ifindex", rep, rep ? rep->info.ifindex : 0);
+    put_pci(json, "pf_pci", pair && pair->has_pf,
+            pair ? &pair->pf_addr : NULL);
+    put_number(json, "vf", pair && pair->has_vf, pair ? pair->vf : 0);
+    put_number(json, "pf", pair && pair->has_pf_num, pair ? pair->pf_num : 0);
+    put_pci(json, "vf_pci", pair && pair->has_vf_addr,
+            pair ? &pair->vf_addr : NULL);
+    put_number(json, "controller", pair && pair->has_vf,
+               pair ? pair->controller : 0);
+    put_string(json, "vdpa", vdpa ? vdpa->name : NULL);
+    put_string(json, "vdpa_driver", vdpa ? vdpa->driver : NULL);
+    put_string(json, "netdev", pair ? pair->netdev : NULL);
+    put_string(json, "vhost_device", vdpa ? vdpa->vhost_device : NULL);
+
+    struct json *devices = json_array_create_empty();
+    for (size_t i = 0; pair && i < pair->n_vdpas; i++) {
+        json_array_add(devices,
+                       json_string_create(pair->vdpas[i]->info.name));
+    }
+    json_object_put(json, "vdpa_devices", devices);
+    json_object_put_string(json, "pair",
+                           pair_state_to_string(port->pair_state));
+}
+
+static void
+put_row(struct json *json, const struct port *port)
+{
+    const struct ovs_iface *iface = port->iface;
+    const char *id = (iface ? iface->iface_id
+                      : port->n_requests == 1 ? port->request->iface_id
+                      : NULL);
+    struct pod_name pod;
+
+    pod_name_init(&pod, (iface ? iface->external_ids
+                         : port_wanted_ids(port)));
+    put_string(json, "bridge", iface ? iface->bridge : NULL);
+    put_string(json, "owner", (!iface ? NULL
+                               : iface->owner == OVS_OWNER_SELF ? "self"
+                               : "foreign"));
+    put_number(json, "ofport", iface && iface->ofport,
+               iface ? iface->ofport : 0);
+    put_string(json, "iface_id", id);
+    put_string(json, "namespace", pod.ns);
+    put_string(json, "pod", pod.pod);
+    put_string(json, "nad", pod.nad);
+    json_object_put(json, "management",
+                    json_boolean_create(port->management));
+    pod_name_destroy(&pod);
+}
+
+/* The reason of the port, and that of the pair where it is another one. */
+static void
+put_reason(struct json *json, const struct port *port)
+{
+    const char *port_reason = port->decision.reason;
+    const char *pair_reason = port->pair ? port->pair->reason : "";
+
+    if (!port_reason[0] || !pair_reason[0]
+        || strstr(port_reason, pair_reason)) {
+        json_object_put_string(json, "reason",
+                               port_reason[0] ? port_reason : pair_reason);
+    } else {
+        json_object_put(json, "reason",
+                               json_string_create_nocopy(
+                                   xasprintf("%s; %s", port_reason,
+                                             pair_reason)));
+    }
+}
+
+static const char *
+offload_to_string(const struct port *port)
+{
+    const struct inv_link *rep = port->pair ? port->pair->rep : NULL;
+
+    if (!rep || rep->tc_offload == TC_OFFLOAD_UNKNOWN) {
+        return NULL;
+    }
+    return tc_offload_to_string(rep->tc_offload);
+}
+
+struct json *
+port_to_json(const struct port *port)
+{
+    const struct inv_link *rep = port->pair ? port->pair->rep : NULL;
+    struct json *json = json_object_create();
+
+    put_pair(json, port);
+    put_row(json, port);
+    put_string(json, "offload", offload_to_string(port));
+    json_object_put(json, "link_up",
+                    rep ? json_boolean_create(rep->info.flags & IFF_UP)
+                    : json_null_create());
+    put_string(json, "request", port->request ? port->request->name : NULL);
+    json_object_put_string(json, "state",
+                           port_state_to_string(port->decision.state));
+    put_reason(json, port);
+    return json;
+}
+
+static int
+compare_ports(const void *a_, const void *b_)
+{
+    const struct port *const *ap = a_;
+    const struct port *const *bp = b_;
+    const struct pair *a = (*ap)->pair;
+    const struct pair *b = (*bp)->pair;
+    bool a_vf = a && a->has_vf_addr;
+    bool b_vf = b && b->has_vf_addr;
+
+    if (a_vf != b_vf) {
+        return a_vf ? -1 : 1;
+    }
+    if (a_vf) {
+        int cmp = pci_addr_compare(&a->pf_addr, &b->pf_addr);
+
+        return cmp ? cmp : pci_addr_compare(&a->vf_addr, &b->vf_addr);
+    }
+    return strcmp((*ap)->key, (*bp)->key);
+}
+
+/* All ports, sorted.  Caller frees the array. */
+static const struct port **
+sort_ports(const struct port_table *table)
+{
+    const struct port **ports = xmalloc((hmap_count(&table->ports) + 1)
+                                        * sizeof *ports);
+    const struct port *port;
+    size_t n = 0;
+
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        ports[n++] = port;
+    }
+    qsort(ports, n, sizeof *ports, compare_ports);
+    return ports;
+}
+
+struct json *
+ports_to_json(const struct port_table *table)
+{
+    const struct port **ports = sort_ports(table);
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < hmap_count(&table->ports); i++) {
+        json_array_add(array, port_to_json(ports[i]));
+    }
+    free(ports);
+    return array;
+}
+
+static const char *
+parent_to_string(enum vdpa_parent kind)
+{
+    switch (kind) {
+    case VDPA_PARENT_PCI: return "pci";
+    case VDPA_PARENT_OTHER: return "other";
+    case VDPA_PARENT_UNKNOWN:
+    default: return "unknown";
+    }
+}
+
+static struct json *
+vdpa_to_json(const struct vdpa_info *info, const struct port *port)
+{
+    const struct inv_link *rep = port->pair->rep;
+    struct json *json = json_object_create();
+
+    put_string(json, "vdpa", info->name);
+    put_string(json, "mgmtdev", info->mgmtdev);
+    json_object_put_string(json, "parent_kind",
+                           parent_to_string(info->parent_kind));
+    put_string(json, "parent", info->parent_name);
+    put_string(json, "vdpa_driver", info->driver);
+    put_string(json, "netdev", info->netdev);
+    put_string(json, "vhost_device", info->vhost_device);
+    put_number(json, "max_vqs", info->max_vqs, info->max_vqs);
+    put_pci(json, "vf_pci", port->pair->has_vf_addr, &port->pair->vf_addr);
+    put_string(json, "representor", rep ? rep->info.name : NULL);
+    json_object_put_string(json, "pair",
+                           pair_state_to_string(port->pair_state));
+    json_object_put_string(json, "reason", port->pair->reason);
+    return json;
+}
+
+struct json *
+vdpas_to_json(const struct port_table *table)
+{
+    const struct port **ports = sort_ports(table);
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < hmap_count(&table->ports); i++) {
+        const struct pair *pair = ports[i]->pair;
+
+        for (size_t j = 0; pair && j < pair->n_vdpas; j++) {
+            json_array_add(array, vdpa_to_json(&pair->vdpas[j]->info,
+                                               ports[i]));
+        }
+    }
+    free(ports);
+    return array;
+}

@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/ports.h"
+
+#include <net/if.h>
+#include <string.h>
+
+#include "controller/inventory.h"
+#include "hash.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb/iface-id.h"
+#include "ovsdb/ovs-view.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ports);
+
+/* Back-off after a row of ours was deleted by someone for the second time in
+ * LOST_FORGET_MS, or after ovsdb-server refused it: doubled each time. */
+#define BACKOFF_MIN_MS (5 * 1000)
+#define BACKOFF_MAX_MS (5 * 60 * 1000)
+#define LOST_FORGET_MS (10 * 60 * 1000)
+
+static const struct smap empty_ids = SMAP_INITIALIZER(&empty_ids);
+
+void
+ports_init(struct port_table *table)
+{
+    hmap_init(&table->ports);
+    shash_init(&table->index);
+    pairs_init(&table->pairs);
+    sset_init(&table->scope);
+    table->generation = 0;
+}
+
+static void
+port_free(struct port *port)
+{
+    free(port->key);
+    free(port->decision.reason);
+    free(port->row_name);
+    free(port->row_request);
+    free(port->txn_error);
+    free(port);
+}
+
+void
+ports_destroy(struct port_table *table)
+{
+    struct port *port;
+
+    HMAP_FOR_EACH_POP (port, node, &table->ports) {
+        port_free(port);
+    }
+    hmap_destroy(&table->ports);
+    shash_destroy(&table->index);
+    pairs_destroy(&table->pairs);
+    sset_destroy(&table->scope);
+}
+
+static struct port *
+port_get(struct port_table *table, const char *key)
+{
+    uint32_t hash = hash_string(key, 0);
+    struct port *port;
+
+    HMAP_FOR_EACH_WITH_HASH (port, node, hash, &table->ports) {
+        if (!strcmp(port->key, key)) {
+            break;
+        }
+    }
+    if (!port) {
+        port = xzalloc(sizeof *port);
+        port->key = xstrdup(key);
+        hmap_insert(&table->ports, &port->node, hash);
+    }
+    if (port->generation != table->generation) {
+        port->generation = table->generation;
+        port->pair = NULL;
+        port->request = NULL;
+        port->n_requests = 0;
+        port->id_holder = NULL;
+    }
+    return port;
+}
+
+const char *
+port_title(const struct port *port)
+{
+    if (port->pair && port->pair->rep) {
+        return port->pair->rep->info.name;
+    }
+    return strchr(port->key, ' ') + 1;
+}
+
+const struct smap *
+port_wanted_ids(const struct port *port)
+{
+    return (port->request && port->n_requests == 1
+            ? &port->request->external_ids : &empty_ids);
+}
+
+bool
+ports_are_settled(const struct port_context *ctx)
+{
+    for (int i = 0; i < N_KERNEL_SOURCES; i++) {
+        if (ctx->inv->state[i] == SOURCE_SYNCING) {
+            return false;
+        }
+    }
+    return ovs_view_is_synced(ctx->view);
+}
+
+/* Requests. */
+
+/* The key of the port that request 'name' names.  Caller frees. */
+static char *
+request_port_key(const struct inventory *inv, const char *name)
+{
+    const struct inv_vdpa *vdpa = inventory_find_vdpa(inv, name);
+    char buf[PCI_ADDR_STRLEN];
+    struct pci_addr addr;
+
+    if (vdpa && (vdpa->info.parent_kind != VDPA_PARENT_PCI
+                 || !inventory_find_vf(inv, &vdpa->info.parent_pci))) {
+        return xasprintf("vdpa %s", name);
+    } else if (vdpa) {
+        addr = vdpa->info.parent_pci;
+    } else if (!pci_addr_parse(name, &addr)
+               || !inventory_find_vf(inv, &addr)) {
+        return xasprintf("request %s", name);
+    }
+    return xasprintf("vf %s", pci_addr_format(&addr, buf));
+}
+
+static void
+join_requests(struct port_table *table, const struct port_context *ctx)
+{
+    const struct request *request;
+
+    HMAP_FOR_EACH (request, node, &ctx->requests->requests) {
+        char *key = request_port_key(ctx->inv, request->name);
+        struct port *port = port_get(table, key);
+
+        /* Which of several is shown does not depend on the hash. */
+        if (!port->n_requests++
+            || strcmp(request->name, port->request->name) < 0) {
+            port->request = request;
+        }
+        free(key);
+    }
+}
+
+/* Marks the ports whose request's iface-id another one has: an Interface that
+ * is not ours, or another request of which none is in place. */
+static void
+find_id_holders(struct port_table *table, const struct port_context *ctx)
+{
+    struct shash by_id = SHASH_INITIALIZER(&by_id);
+    struct port *port;
+
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        if (port->n_requests != 1 || port->request->error) {
+            continue;
+        }
+
+        const char *id = port->request->iface_id;
+        const struct ovs_iface *iface;
+        for (iface = ovs_view_find_iface_id(ctx->view, id); iface;
+             iface = ovs_iface_next_same_id(iface)) {
+            if (iface != port->iface && iface->owner != OVS_OWNER_SELF) {
+                port->id_holder = iface->name;
+            }
+        }
+
+        struct port *other = shash_find_data(&by_id, id);
+        if (!other) {
+            shash_add(&by_id, id, port);
+        } else {
+            /* Both, unless one has it already: no order decides. */
+            bool here = (port->iface && port->iface->iface_id
+                         && !strcmp(port->iface->iface_id, id));
+            bool there = (other->iface && other->iface->iface_id
+                          && !strcmp(other->iface->iface_id, id));
+            if (!here || there) {
+                port->id_holder = port_title(other);
+            }
+            if (!there || here) {
+                other->id_holder = port_title(port);
+            }
+        }
+    }
+    shash_destroy(&by_id);
+}
+
+/* Scope of hw-tc-offload: eswitches with a port on an OVS bridge or with a
+ * requested VF. */
+
+static char *
+switch_id_to_string(const struct switch_id *id)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    for (int i = 0; i < id->len; i++) {
+        ds_put_format(&s, "%02x", id->id[i]);
+    }
+    return ds_steal_cstr(&s);
+}
+
+static void
+scope_add(struct port_table *table, const struct inv_link *link)
+{
+    sset_add_and_free(&table->scope, switch_id_to_string(&link->info.switch_id));
+}
+
+static bool
+scope_has(const struct port_table *table, const struct inv_link *link)
+{
+    char *id = switch_id_to_string(&link->info.switch_id);
+    bool has = link->info.switch_id.len && sset_contains(&table->scope, id);
+
+    free(id);
+    return has;
+}
+
+static bool
+is_on_a_bridge(const struct port_context *ctx, const struct inv_link *link)
+{
+    if (ovs_view_find_iface(ctx->view, link->info.name)) {
+        return true;
+    }
+
+    const struct inv_link *master
+        = link->info.master ? inventory_find_link(ctx->inv, link->info.master)
+                            : NULL;
+    return master && ovs_view_find_iface(ctx->view, master->info.name);
+}
+
+static void
+find_scope(struct port_table *table, const struct port_context *ctx)
+{
+    const struct inv_link *link;
+    const struct port *port;
+
+    sset_clear(&table->scope);
+    HMAP_FOR_EACH (link, index_node, &ctx->inv->links) {
+        if (link->info.switch_id.len && is_on_a_bridge(ctx, link)) {
+            scope_add(table, link);
+        }
+    }
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        if (port->pair && port->pair->rep
+            && (port->n_requests
+                || (ctx->config->mode == MODE_OWN
+                    && ctx->config->select != SELECT_NONE))) {
+            scope_add(table, port->pair->rep);
+        }
+    }
+}
+
+bool
+ports_link_needs_offload(const struct port_table *table,
+                         const struct port_context *ctx,
+                         const struct inv_link *link)
+{
+    return (ctx->config->features && ctx->config->mode != MODE_OBSERVE
+            && link->tc_offload == TC_OFFLOAD_OFF && !link->offload_settled
+            && !link->offload_error && scope_has(table, link));
+}
+
+/* Decisions. */
+
+/* Is the row not what the request says: a key that differs, or one that we
+ * wrote for an earlier request? */
+static bool
+row_differs(const struct port *port)
+{
+    const struct smap *wanted = port_wanted_ids(port);
+    struct smap_node *node;
+    bool differs = false;
+
+    SMAP_FOR_EACH (node, wanted) {
+        const char *have = smap_get(port->iface->external_ids, node->key);
+
+        if (!have || strcmp(have, node->value)) {
+            return true;
+        }
+    }
+    if (port->iface->our_keys) {
+        char *keys = xstrdup(port->iface->our_keys);
+        char *save = NULL;
+
+        for (char *key = strtok_r(keys, ",", &save); key && !differs;
+             key = strtok_r(NULL, ",", &save)) {
+            differs = !smap_get(wanted, key);
+        }
+        free(keys);
+    }
+    return differs;
+}
+
+static void
+fill_rep(const struct port_table *table, const struct port_context *ctx,
+         const struct inv_link *rep, struct port_input *in)
+{
+    in->has_rep = true;
+    in->rep_up = rep->info.flags & IFF_UP;
+    in->tc_offload = rep->tc_offload;
+    in->needs_offload = ports_link_needs_offload(table, ctx, rep);
+    in->offload_settled = rep->offload_settled;
+    in->offload_pending = rep->offload_pending;
+    in->offload_error = rep->offload_error;
+    in->offload_late = rep->offload_late;
+    in->up_settled = rep->up_settled;
+    in->up_pending = rep->up_pending;
+    in->up_error = rep->up_error;
+}
+
+static void
+fill_row(const struct port *port, struct port_input *in)
+{
+    const struct ovs_iface *iface = port->iface;
+
+    in->has_row = true;
+    in->owner = iface->owner;
+    in->row_bridge = iface->bridge;
+    in->row_mark = iface->foreign_mark;
+    in->row_iface_id = iface->iface_id;
+    in->row_error = iface->error;
+    in->ofport = iface->ofport;
+    in->row_differs = (iface->owner == OVS_OWNER_SELF && row_differs(port));
+}
+
+static char *
+request_error(const struct port *port)
+{
+    if (port->n_requests > 1) {
+        return xasprintf("%"PRIuSIZE" requests name it, "REQUEST_KEY_PREFIX
+                         "%s is one", port->n_requests, port->request->name);
+    } else if (port->request && port->request->error) {
+        return xasprintf(REQUEST_KEY_PREFIX"%s: %s", port->request->name,
+                         port->request->error);
+    }
+    return NULL;
+}
+
+static void
+decide_port(struct port_table *table, const struct port_context *ctx,
+            struct port *port)
+{
+    long long int now = time_msec();
+    const struct pair *pair = port->pair;
+    char *error = request_error(port);
+    const struct port_input in = {
+        .mode = ctx->config->mode,
+        .select = port->management ? SELECT_NONE : ctx->config->select,
+        .features = (ctx->config->features
+                     && ctx->inv->state[SOURCE_ETHTOOL] != SOURCE_ABSENT),
+        .request = (!port->n_requests ? REQUEST_NONE
+                    : port->n_requests > 1 ? REQUEST_SEVERAL
+                    : port->request->error ? REQUEST_BAD : REQUEST_GOOD),
+        .request_error = error,
+        .bridge = ctx->config->bridge,
+        .bridge_exists = ovs_view_has_bridge(ctx->view, ctx->config->bridge),
+        .settled = ports_are_settled(ctx),
+        .pair = port->pair_state,
+        .pair_reason = (pair ? pair->reason
+                        : "no vDPA device and no VF has this name"),
+        .has_vf_addr = pair && pair->has_vf_addr,
+        .rep_ambiguous = pair && pair->rep_ambiguous,
+        .id_holder = port->id_holder,
+        .txn_error = port->txn_error,
+        .backing_off = port->retry_at > now,
+        .n_lost = port->n_lost,
+    };
+    struct port_input full = in;
+
+    if (pair && pair->rep) {
+        fill_rep(table, ctx, pair->rep, &full);
+    }
+    if (port->iface) {
+        fill_row(port, &full);
+    }
+    free(port->decision.reason);
+    port_decide(&full, &port->decision);
+    free(error);
+}
+
+/* Memory of rows. */
+
+static void
+port_back_off(struct port *port, unsigned int n)
+{
+    long long int delay = BACKOFF_MIN_MS;
+
+    while (n-- > 1 && delay < BACKOFF_MAX_MS) {
+        delay *= 2;
+    }
+    port->retry_at = time_msec() + MIN(delay, BACKOFF_MAX_MS);
+}
+
+void
+port_wrote(struct port *port, const char *error)
+{
+    free(port->txn_error);
+    port->txn_error = nullable_xstrdup(error);
+    port->had_row = false;
+    port->n_refused = error ? port->n_refused + 1 : 0;
+    if (error) {
+        port_back_off(port, port->n_refused);
+    }
+}
+
+/* Notices that a row of ours, which should be there, was deleted by someone.
+ * That happens along with its bridge or its representor too: these do not
+ * count. */
+static void
+notice_lost_row(const struct port_context *ctx, struct port *port)
+{
+    const struct uuid *bridge = ovs_view_bridge_uuid(ctx->view,
+                                                     ctx->config->bridge);
+
+    if (!port->had_row || port->iface || !port->pair || !port->pair->rep
+        || strcmp(port->row_name, port->pair->rep->info.name)
+        || !bridge || !uuid_equals(bridge, &port->row_bridge)) {
+        return;
+    }
+
+    long long int now = time_msec();
+    if (now - port->lost_at > LOST_FORGET_MS) {
+        port->n_lost = 0;
+    }
+    port->lost_at = now;
+    if (++port->n_lost > 1) {
+        port_back_off(port, port->n_lost - 1);
+    }
+    event_log_add(ctx->log, port_title(port), "row", "", "deleted",
+                  "by someone else, %u time%s", port->n_lost,
+                  port->n_lost > 1 ? "s" : "");
+}
+
+static void
+remember_row(const struct port_context *ctx, struct port *port)
+{
+    const char *value = port->request ? port->request->value : "";
+    const struct uuid *bridge;
+
+    if (!ovs_view_is_synced(ctx->view)) {
+        return;
+    }
+    notice_lost_row(ctx, port);
+
+    if (port->row_request && strcmp(port->row_request, value)) {
+        /* Something else is asked for now: begin anew. */
+        port->n_lost = port->n_refused = 0;
+        port->retry_at = 0;
+        free(port->txn_error);
+        port->txn_error = NULL;
+    }
+    free(port->row_request);
+    port->row_request = xstrdup(value);
+
+    port->had_row = port->iface && port->iface->owner == OVS_OWNER_SELF;
+    if (port->had_row) {
+        free(port->row_name);
+        port->row_name = xstrdup(port->iface->name);
+        bridge = ovs_view_bridge_uuid(ctx->view, port->iface->bridge);
+        port->row_bridge = bridge ? *bridge : UUID_ZERO;
+    }
+}
+
+/* Events. */
+
+static void
+report_changes(const struct port_context *ctx, struct port *port,
+               enum port_state old_state, enum pair_state old_pair,
+               enum tc_offload old_offload)
+{
+    const char *title = port_title(port);
+    const struct port_decision *d = &port->decision;
+
+    if (!port->reported || port->pair_state != old_pair) {
+        event_log_add(ctx->log, title, "pair",
+                      port->reported ? pair_state_to_string(old_pair) : "",
+                      pair_state_to_string(port->pair_state), "%s",
+                      port->pair ? port->pair->reason : "");
+    }
+    if (!port->reported || d->state != old_state) {
+        event_log_add(ctx->log, title, "state",
+                      port->reported ? port_state_to_string(old_state) : "",
+                      port_state_to_string(d->state), "%s", d->reason);
+    }
+    if (port->tc_offload != old_offload
+        && old_offload != TC_OFFLOAD_UNKNOWN) {
+        event_log_add(ctx->log, title, "offload",
+                      tc_offload_to_string(old_offload),
+                      tc_offload_to_string(port->tc_offload), "%s",
+                      (port->pair && port->pair->rep
+                       ? "hw-tc-offload changed" : "the netdev went"));
+    }
+    port->reported = true;
+}
+
+static enum pair_state
+find_pair_state(const struct port *port)
+{
+    struct pci_addr addr;
+
+    /* A request that names nothing: by what it seems to name. */
+    return (port->pair ? port->pair->state
+            : pci_addr_parse(port->request->name, &addr) ? PAIR_NOT_A_VF
+            : PAIR_NO_VDPA);
+}
+
+static void
+update_port(struct port_table *table, const struct port_context *ctx,
+            struct port *port)
+{
+    enum port_state old_state = port->decision.state;
+    enum pair_state old_pair = port->pair_state;
+    enum tc_offload old_offload = port->tc_offload;
+    const struct inv_link *rep = port->pair ? port->pair->rep : NULL;
+
+    port->pair_state = find_pair_state(port);
+    port->tc_offload = rep ? rep->tc_offload : TC_OFFLOAD_UNKNOWN;
+    remember_row(ctx, port);
+    decide_port(table, ctx, port);
+    report_changes(ctx, port, old_state, old_pair, old_offload);
+}
+
+/* Index. */
+
+static void
+index_add(struct port_table *table, char kind, const char *name,
+          struct port *port)
+{
+    char *key = xasprintf("%c%s", kind, name);
+
+    shash_add_once(&table->index, key, port);
+    free(key);
+}
+
+/* Kinds of names, in the order in which port_find() tries them. */
+static const char index_kinds[] = "rpvqid";
+
+static void
+index_port(struct port_table *table, struct port *port)
+{
+    const struct pair *pair = port->pair;
+    char buf[PCI_ADDR_STRLEN];
+
+    if (pair && pair->rep) {
+        index_add(table, 'r', pair->rep->info.name, port);
+    }
+    if (pair && pair->has_vf_addr) {
+        index_add(table, 'p', pci_addr_format(&pair->vf_addr, buf), port);
+    }
+    for (size_t i = 0; pair && i < pair->n_vdpas; i++) {
+        index_add(table, 'v', pair->vdpas[i]->info.name, port);
+    }
+    if (port->request) {
+        index_add(table, 'q', port->request->name, port);
+    }
+
+    const char *id = (port->iface ? port->iface->iface_id
+                      : port->request ? port->request->iface_id : NULL);
+    if (id) {
+        struct pod_name pod;
+
+        index_add(table, 'i', id, port);
+        pod_name_init(&pod, (port->iface ? port->iface->external_ids
+                             : &port->request->external_ids));
+        if (pod.ns && pod.pod && !pod.nad) {
+            char *name = xasprintf("%s/%s", pod.ns, pod.pod);
+            index_add(table, 'd', name, port);
+            free(name);
+        }
+        pod_name_destroy(&pod);
+    }
+}
+
+static struct port *
+index_find(const struct port_table *table, char kind, const char *name)
+{
+    char *key = xasprintf("%c%s", kind, name);
+    struct port *port = shash_find_data(&table->index, key);
+
+    free(key);
+    return port;
+}
+
+struct port *
+port_find_by_rep(const struct port_table *table, const char *name)
+{
+    return index_find(table, 'r', name);
+}
+
+struct port *
+port_find(const struct port_table *table, const char *name)
+{
+    for (const char *kind = index_kinds; *kind; kind++) {
+        struct port *port = index_find(table, *kind, name);
+
+        if (port) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+/* The update. */
+
+static void
+join_pairs(struct port_table *table, const struct port_context *ctx)
+{
+    const struct pair *pair;
+
+    pairs_compute(ctx->inv, &table->pairs);
+    HMAP_FOR_EACH (pair, node, &table->pairs.pairs) {
+        port_get(table, pair->key)->pair = pair;
+    }
+}
+
+static void
+join_rows(struct port_table *table, const struct port_context *ctx)
+{
+    struct port *port;
+
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        struct pod_name pod;
+
+        port->iface = (port->pair && port->pair->rep
+                       ? ovs_view_find_iface(ctx->view,
+                                             port->pair->rep->info.name)
+                       : NULL);
+        port->management = false;
+        if (port->iface) {
+            pod_name_init(&pod, port->iface->external_ids);
+            port->management = pod.management;
+            pod_name_destroy(&pod);
+        }
+    }
+}
+
+static void
+drop_ports_that_went(struct port_table *table, const struct port_context *ctx)
+{
+    struct port *port;
+
+    HMAP_FOR_EACH_SAFE (port, node, &table->ports) {
+        if (port->generation != table->generation) {
+            event_log_add(ctx->log, strchr(port->key, ' ') + 1, "port",
+                          port_state_to_string(port->decision.state), "gone",
+                          "%s", "");
+            hmap_remove(&table->ports, &port->node);
+            port_free(port);
+        }
+    }
+}
+
+void
+ports_update(struct port_table *table, const struct port_context *ctx)
+{
+    struct port *port;
+
+    table->generation++;
+    shash_clear(&table->index);
+    join_pairs(table, ctx);
+    join_requests(table, ctx);
+    drop_ports_that_went(table, ctx);
+    join_rows(table, ctx);
+    find_scope(table, ctx);
+    find_id_holders(table, ctx);
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        update_port(table, ctx, port);
+        index_port(table, port);
+    }
+    VLOG_DBG("%"PRIuSIZE" ports", hmap_count(&table->ports));
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef CONTROLLER_RECONCILE_H
+#define CONTROLLER_RECONCILE_H 1
+
+/* Brings the node to what is wanted.
+ *
+ * Level-triggered: whenever an input changed, the ports are decided anew from
+ * the tables and what they still need is done.  Nothing is queued, so nothing
+ * can be lost: a request to the kernel counts as done when the kernel's
+ * notification shows it, a transaction when the database's update does.
+ *
+ * Transactions: the first port that is ready is committed at once; those that
+ * follow are gathered until nothing happened for 20 ms, 500 ms at the most.
+ * One that ovsdb-server refuses as a whole is split, so that one bad port does
+ * not hold up the others. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/event-log.h"
+#include "controller/inventory.h"
+#include "controller/ports.h"
+#include "ovsdb/config.h"
+#include "ovsdb/request.h"
+
+struct kernel;
+struct ovs_view;
+struct reconcile;
+
+/* Told when a change that reconcile_set_external_id() asked for is in the
+ * database ('error' NULL) or was refused. */
+typedef void reconcile_done_cb(void *aux, const char *error);
+
+struct reconcile_status {
+    uint64_t n_rounds;          /* Times that the ports were decided. */
+    bool txn_in_flight;
+    char *last_error;           /* Last refusal by ovsdb-server, or NULL. */
+};
+
+/* All arguments must outlive the result; 'kernel' may be NULL until
+ * reconcile_set_kernel(). */
+struct reconcile *reconcile_create(struct inventory *, struct ovs_view *,
+                                   struct event_log *);
+void reconcile_destroy(struct reconcile *);
+void reconcile_set_kernel(struct reconcile *, struct kernel *);
+
+void reconcile_run(struct reconcile *);
+void reconcile_wait(struct reconcile *);
+
+/* Decides everything anew at the next run. */
+void reconcile_touch(struct reconcile *);
+
+const struct port_table *reconcile_ports(const struct reconcile *);
+const struct config *reconcile_config(const struct reconcile *);
+const struct request_table *reconcile_requests(const struct reconcile *);
+const struct reconcile_status *reconcile_status(const struct reconcile *);
+
+/* Sets (or with NULL removes) a key in Open_vSwitch external_ids, and calls
+ * 'done' after the commit. */
+void reconcile_set_external_id(struct reconcile *, const char *key,
+                               const char *value, reconcile_done_cb *done,
+                               void *aux);
+
+/* Forgets what was done once for the netdev that 'port' has, and its back-off,
+ * so that its feature and its link are turned on again. */
+void reconcile_retry_port(struct reconcile *, struct port *);
+
+/* Starts to delete all rows of ours and keeps to it; reconcile_is_clean() is
+ * true when none is left, or when there is no database to delete them from. */
+void reconcile_start_cleanup(struct reconcile *);
+bool reconcile_is_clean(const struct reconcile *);
+
+/* What a kernel_sink has to pass on. */
+void reconcile_set_failed(struct reconcile *, int ifindex, const char *what,
+                          int error, const char *extack);
+
+#endif /* controller/reconcile.h */

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/status.h"
+
+#include "controller/command.h"
+#include "controller/inventory.h"
+#include "controller/output.h"
+#include "controller/ports.h"
+#include "controller/reconcile.h"
+#include "netlink/kernel.h"
+#include "openvswitch/json.h"
+#include "ovsdb/ovs-view.h"
+#include "timeval.h"
+#include "util.h"
+
+static void
+put_bool(struct json *json, const char *name, bool value)
+{
+    json_object_put(json, name, json_boolean_create(value));
+}
+
+static void
+put_count(struct json *json, const char *name, uint64_t value)
+{
+    json_object_put(json, name, json_integer_create(value));
+}
+
+static struct json *
+config_to_json(const struct controller *c)
+{
+    const struct config *config = reconcile_config(c->rec);
+    struct json *json = json_object_create();
+    const char *key;
+
+    json_object_put_string(json, "mode",
+                           offload_mode_to_string(config->mode));
+    json_object_put_string(json, "mode_configured",
+                           offload_mode_to_string(config->configured));
+    json_object_put(json, "mode_reason",
+                    output_string_or_null(config->mode_why));
+    json_object_put_string(json, "bridge", config->bridge);
+    put_bool(json, "bridge_exists",
+             ovs_view_has_bridge(c->view, config->bridge));
+    json_object_put_string(json, "select",
+                           offload_select_to_string(config->select));
+    put_bool(json, "manage_ovs", config->manage_ovs);
+    put_bool(json, "features", config->features);
+    put_bool(json, "repair", config->repair);
+    put_count(json, "flow_poll_ms", config->flow_poll_ms);
+    json_object_put(json, "errors", smap_to_json(&config->errors));
+
+    struct json *unknown = json_array_create_empty();
+    SSET_FOR_EACH (key, &config->unknown) {
+        json_array_add(unknown, json_string_create(key));
+    }
+    json_object_put(json, "unknown_keys", unknown);
+    return json;
+}
+
+static struct json *
+ovsdb_to_json(const struct controller *c)
+{
+    const struct reconcile_status *rec = reconcile_status(c->rec);
+    struct json *json = json_object_create();
+
+    json_object_put_string(json, "remote", ovs_view_remote(c->view));
+    put_bool(json, "connected", ovs_view_is_connected(c->view));
+    put_bool(json, "synced", ovs_view_is_synced(c->view));
+    put_count(json, "commits", ovs_view_n_commits(c->view));
+    put_bool(json, "in_flight", rec->txn_in_flight);
+    json_object_put(json, "last_error",
+                    output_string_or_null(rec->last_error));
+    json_object_put(json, "ovs_version",
+                    output_string_or_null(ovs_view_ovs_version(c->view)));
+    json_object_put(json, "hw_offload", output_string_or_null(
+                        smap_get(ovs_view_other_config(c->view),
+                                 "hw-offload")));
+    return json;
+}
+
+static struct json *
+source_to_json(const struct controller *c, enum kernel_source source)
+{
+    const struct source_status *s = kernel_status(c->kernel, source);
+    struct json *json = json_object_create();
+
+    json_object_put_string(json, "state", source_state_to_string(s->state));
+    put_count(json, "messages", s->n_messages);
+    put_count(json, "resyncs", s->n_resyncs);
+    put_count(json, "overflows", s->n_overflows);
+    put_count(json, "interrupted", s->n_interrupted);
+    put_count(json, "malformed", s->n_malformed);
+    put_count(json, "busy_ms",
+              s->busy_since ? time_msec() - s->busy_since : 0);
+    json_object_put(json, "last_error", output_string_or_null(s->last_error));
+    return json;
+}
+
+/* Numbers of ports by pair and by state; those with none are left out. */
+static void
+put_port_counts(struct json *json, const struct port_table *table)
+{
+    struct json *by_pair = json_object_create();
+    struct json *by_state = json_object_create();
+    uint64_t pairs[PAIR_RESYNC + 1] = { 0 };
+    uint64_t states[PORT_ERROR + 1] = { 0 };
+    const struct port *port;
+
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        pairs[port->pair_state]++;
+        states[port->decision.state]++;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+        if (pairs[i]) {
+            put_count(by_pair, pair_state_to_string(i), pairs[i]);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+        if (states[i]) {
+            put_count(by_state, port_state_to_string(i), states[i]);
+        }
+    }
+    json_object_put(json, "pairs", by_pair);
+    json_object_put(json, "ports", by_state);
+}
+
+struct json *
+status_to_json(const struct controller *c)
+{
+    struct json *json = json_object_create();
+    struct json *sources = json_object_create();
+
+    json_object_put_string(json, "version", VERSION);
+    json_object_put(json, "config", config_to_json(c));
+    json_object_put(json, "ovsdb", ovsdb_to_json(c));
+    for (int i = 0; i < N_KERNEL_SOURCES; i++) {
+        json_object_put(sources, kernel_source_to_string(i),
+                        source_to_json(c, i));
+    }
+    json_object_put(json, "sources", sources);
+    put_port_counts(json, reconcile_ports(c->rec));
+    put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
+    return json;
+}
