@@ -8,7 +8,7 @@
 #                                   (with --enable-fuzz)
 
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-test
-EXTRA_DIST += tests/run-test
+EXTRA_DIST += tests/lab/demo.sh tests/run-test
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(srcdir)'; export srcdir; \

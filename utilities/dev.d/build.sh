@@ -23,10 +23,6 @@ build_step() {
     local variant=$1 args dir=$work/$1
     shift
     args=(--with-ovs-source="$ovs_dir" --with-ovs-build="$ovs_dir" "$@")
-    if [ -e "$dir/Makefile" ] && cmp -s "$dir/.args" <(echo "${args[*]}") &&
-        make -C "$dir" -q all check-programs >/dev/null 2>&1; then
-        return
-    fi
     step_or_die "build $variant" "$work/log/build-$variant" \
         build_make "$dir" "${args[@]}"
 }

@@ -205,7 +205,7 @@ stage_fuzz() {
 }
 
 stage_daemon() {
-    OFFLOAD_BUILD=$work/asan "$top/tests/daemon/run"
+    BUILDDIR=$work/asan "$top/tests/daemon/run"
 }
 
 stage_lab() {

@@ -11,13 +11,13 @@ lab_ready() {
     setup_ovs
     setup_lab
     build_release
-    export LAB_CACHE=$cache/lab OFFLOAD_BUILD=$work/release
+    export LAB_CACHE=$cache/lab BUILDDIR=$work/release
 }
 
 # lab_vmrun ARG...: tests/lab/vmrun with our programs on PATH.
 lab_vmrun() {
     "$top/tests/lab/vmrun" -p "$work/release/controller" \
-        -e OFFLOAD_BUILD="$work/release" "$@"
+        -e BUILDDIR="$work/release" "$@"
 }
 
 do_lab() {
