@@ -20,6 +20,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-store.h \
 	controller/inventory.c \
 	controller/inventory.h \
+	controller/offload-scope.c \
+	controller/offload-scope.h \
 	controller/output.c \
 	controller/output.h \
 	controller/pairing.c \
@@ -30,8 +32,12 @@ controller_libcontroller_a_SOURCES = \
 	controller/port-json.h \
 	controller/ports.c \
 	controller/ports.h \
+	controller/reconcile-private.h \
+	controller/reconcile-txn.c \
 	controller/reconcile.c \
 	controller/reconcile.h \
+	controller/repair.c \
+	controller/repair.h \
 	controller/sink.c \
 	controller/sink.h \
 	controller/status.c \

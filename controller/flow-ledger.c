@@ -305,15 +305,18 @@ struct computation {
     uint64_t serial;            /* Number of flows so far, for 'seen'. */
 };
 
-/* The row of 'ifindex', or the one for those that have none. */
+/* The row of 'ifindex', or the one for those that have none.  The kernel
+ * gives 0 for an output whose netdev is gone. */
 static struct row *
 resolve(struct computation *c, int ifindex)
 {
     struct row *row = find_row(c->ledger, ifindex);
 
-    return (row ? row
-            : c->netdev_exists(c->aux, ifindex) ? &c->ledger->unattributed
-            : &c->ledger->stale);
+    if (row) {
+        return row;
+    }
+    return (ifindex > 0 && c->netdev_exists(c->aux, ifindex)
+            ? &c->ledger->unattributed : &c->ledger->stale);
 }
 
 static struct row *

@@ -26,9 +26,9 @@ hash_chain(const struct tc_part *part, uint32_t id)
     return hash_finish(hash_add(hash_add(hash, part->parent), id), 16);
 }
 
+/* Finds or creates a chain, and adds a reference to it. */
 static struct flow_chain *
-find_or_create_chain(struct flow_store *store, const struct tc_part *part,
-                     uint32_t id)
+ref_chain(struct flow_store *store, const struct tc_part *part, uint32_t id)
 {
     uint32_t hash = hash_chain(part, id);
     struct flow_chain *chain;
@@ -37,6 +37,7 @@ find_or_create_chain(struct flow_store *store, const struct tc_part *part,
         if (chain->part.ifindex == part->ifindex
             && chain->part.block == part->block
             && chain->part.parent == part->parent && chain->id == id) {
+            chain->n_refs++;
             return chain;
         }
     }
@@ -44,6 +45,7 @@ find_or_create_chain(struct flow_store *store, const struct tc_part *part,
     chain = xzalloc(sizeof *chain);
     chain->part = *part;
     chain->id = id;
+    chain->n_refs = 1;
     ovs_list_init(&chain->flows);
     ovs_list_init(&chain->sources);
     hmap_insert(&store->chains, &chain->node, hash);
@@ -51,10 +53,9 @@ find_or_create_chain(struct flow_store *store, const struct tc_part *part,
 }
 
 static void
-destroy_chain_if_unused(struct flow_store *store, struct flow_chain *chain)
+unref_chain(struct flow_store *store, struct flow_chain *chain)
 {
-    if (ovs_list_is_empty(&chain->flows)
-        && ovs_list_is_empty(&chain->sources)) {
+    if (!--chain->n_refs) {
         hmap_remove(&store->chains, &chain->node);
         free(chain);
     }
@@ -68,11 +69,9 @@ destroy_flow(struct flow_store *store, struct flow *flow)
     ovs_list_remove(&flow->chain_node);
     if (flow->target) {
         ovs_list_remove(&flow->target_node);
-        if (flow->target != flow->chain) {
-            destroy_chain_if_unused(store, flow->target);
-        }
+        unref_chain(store, flow->target);
     }
-    destroy_chain_if_unused(store, flow->chain);
+    unref_chain(store, flow->chain);
     free(flow);
 }
 
@@ -152,11 +151,11 @@ flow_store_add(struct flow_store *store, const struct tc_flow *tf)
     flow->sw.bytes = software_part(tf->bytes, tf->hw_bytes);
     set_outputs(flow, tf);
 
-    flow->chain = find_or_create_chain(store, &part, tf->chain);
+    flow->chain = ref_chain(store, &part, tf->chain);
     ovs_list_push_back(&flow->chain->flows, &flow->chain_node);
     flow->chain->n_outputting += flow->n_outputs > 0;
     if (tf->has_goto) {
-        flow->target = find_or_create_chain(store, &part, tf->goto_chain);
+        flow->target = ref_chain(store, &part, tf->goto_chain);
         ovs_list_push_back(&flow->target->sources, &flow->target_node);
     }
 }
@@ -168,7 +167,8 @@ flow_store_purge(struct flow_store *store, const struct tc_part *part)
     struct flow_chain *chain;
     struct flow *flow;
 
-    /* Chains go with their last flow, so find the flows first. */
+    /* Chains go with the last flow that refers to them, so collect the flows
+     * first. */
     HMAP_FOR_EACH (chain, node, &store->chains) {
         if (chain->part.ifindex == part->ifindex
             && chain->part.block == part->block

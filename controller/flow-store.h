@@ -26,6 +26,8 @@ struct flow_chain {
     struct ovs_list flows;      /* 'struct flow's in it, by 'chain_node'. */
     struct ovs_list sources;    /* 'struct flow's with "goto chain" to it, by
                                  * 'target_node'. */
+    size_t n_refs;              /* Number of flows whose 'chain', plus those
+                                 * whose 'target', this is. */
     size_t n_outputting;        /* Number of 'flows' that have outputs. */
     bool leads_out;             /* Has it, or a chain that can be reached from
                                  * it, a flow with outputs? */

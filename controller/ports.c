@@ -8,7 +8,6 @@
 
 #include "controller/inventory.h"
 #include "hash.h"
-#include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb/iface-id.h"
 #include "ovsdb/ovs-view.h"
@@ -31,7 +30,7 @@ ports_init(struct port_table *table)
     hmap_init(&table->ports);
     shash_init(&table->index);
     pairs_init(&table->pairs);
-    sset_init(&table->scope);
+    offload_scope_init(&table->scope);
     table->generation = 0;
 }
 
@@ -57,7 +56,7 @@ ports_destroy(struct port_table *table)
     hmap_destroy(&table->ports);
     shash_destroy(&table->index);
     pairs_destroy(&table->pairs);
-    sset_destroy(&table->scope);
+    offload_scope_destroy(&table->scope);
 }
 
 static struct port *
@@ -195,67 +194,21 @@ find_id_holders(struct port_table *table, const struct port_context *ctx)
     shash_destroy(&by_id);
 }
 
-/* Scope of hw-tc-offload: eswitches with a port on an OVS bridge or with a
- * requested VF. */
-
-static char *
-switch_id_to_string(const struct switch_id *id)
-{
-    struct ds s = DS_EMPTY_INITIALIZER;
-
-    for (int i = 0; i < id->len; i++) {
-        ds_put_format(&s, "%02x", id->id[i]);
-    }
-    return ds_steal_cstr(&s);
-}
-
-static void
-scope_add(struct port_table *table, const struct inv_link *link)
-{
-    sset_add_and_free(&table->scope, switch_id_to_string(&link->info.switch_id));
-}
-
-static bool
-scope_has(const struct port_table *table, const struct inv_link *link)
-{
-    char *id = switch_id_to_string(&link->info.switch_id);
-    bool has = link->info.switch_id.len && sset_contains(&table->scope, id);
-
-    free(id);
-    return has;
-}
-
-static bool
-is_on_a_bridge(const struct port_context *ctx, const struct inv_link *link)
-{
-    if (ovs_view_find_iface(ctx->view, link->info.name)) {
-        return true;
-    }
-
-    const struct inv_link *master
-        = link->info.master ? inventory_find_link(ctx->inv, link->info.master)
-                            : NULL;
-    return master && ovs_view_find_iface(ctx->view, master->info.name);
-}
+/* hw-tc-offload. */
 
 static void
 find_scope(struct port_table *table, const struct port_context *ctx)
 {
-    const struct inv_link *link;
     const struct port *port;
 
-    sset_clear(&table->scope);
-    HMAP_FOR_EACH (link, index_node, &ctx->inv->links) {
-        if (link->info.switch_id.len && is_on_a_bridge(ctx, link)) {
-            scope_add(table, link);
-        }
-    }
+    offload_scope_clear(&table->scope);
+    offload_scope_add_bridges(&table->scope, ctx->inv, ctx->view);
     HMAP_FOR_EACH (port, node, &table->ports) {
         if (port->pair && port->pair->rep
             && (port->n_requests
                 || (ctx->config->mode == MODE_OWN
                     && ctx->config->select != SELECT_NONE))) {
-            scope_add(table, port->pair->rep);
+            offload_scope_add(&table->scope, port->pair->rep);
         }
     }
 }
@@ -267,7 +220,8 @@ ports_link_needs_offload(const struct port_table *table,
 {
     return (ctx->config->features && ctx->config->mode != MODE_OBSERVE
             && link->tc_offload == TC_OFFLOAD_OFF && !link->offload_settled
-            && !link->offload_error && scope_has(table, link));
+            && !link->offload_error
+            && offload_scope_has(&table->scope, link));
 }
 
 /* Decisions. */

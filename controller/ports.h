@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "controller/event-log.h"
+#include "controller/offload-scope.h"
 #include "controller/pairing.h"
 #include "controller/port-fsm.h"
 #include "openvswitch/hmap.h"
@@ -23,7 +24,6 @@
 #include "uuid.h"
 #include "ovsdb/config.h"
 #include "ovsdb/request.h"
-#include "sset.h"
 
 struct inventory;
 struct ovs_iface;
@@ -64,8 +64,7 @@ struct port_table {
     struct shash index;         /* struct port by representor, VF address,
                                  * vDPA device, iface-id and request name. */
     struct pair_table pairs;
-    struct sset scope;          /* Switch ids, in hexadecimal, of the
-                                 * eswitches whose feature we turn on. */
+    struct offload_scope scope; /* Where we turn hw-tc-offload on. */
     unsigned int generation;
 };
 

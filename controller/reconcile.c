@@ -2,14 +2,15 @@
 
 #include <config.h>
 #include "controller/reconcile.h"
+#include "controller/reconcile-private.h"
 
 #include <inttypes.h>
 #include <net/if.h>
 #include <string.h>
 
+#include "controller/repair.h"
 #include "coverage.h"
 #include "netlink/kernel.h"
-#include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb/ovs-view.h"
@@ -19,60 +20,6 @@
 VLOG_DEFINE_THIS_MODULE(reconcile);
 
 COVERAGE_DEFINE(reconcile_round);
-COVERAGE_DEFINE(reconcile_txn);
-COVERAGE_DEFINE(reconcile_txn_try_again);
-COVERAGE_DEFINE(reconcile_txn_error);
-
-/* A transaction waits for this long without a change, */
-#define QUIET_MS 20
-/* but no longer than this. */
-#define MAX_GATHER_MS 500
-/* After this long without a commit the next is a first one, made at once. */
-#define BURST_END_MS 100
-/* If what a transaction verified has changed and no update tells of it. */
-#define TRY_AGAIN_MS 100
-/* After ovsdb-server refused one, if nothing changes. */
-#define REFUSED_MS 1000
-
-/* A key that a command sets. */
-struct id_change {
-    struct ovs_list node;       /* In 'changes' of struct reconcile. */
-    char *key;
-    char *value;                /* NULL removes the key. */
-    bool sent;                  /* Is it in the transaction in flight? */
-    reconcile_done_cb *done;
-    void *aux;
-};
-
-struct reconcile {
-    struct inventory *inv;
-    struct ovs_view *view;
-    struct event_log *log;
-    struct kernel *kernel;
-
-    struct config config;
-    struct request_table requests;
-    struct port_table ports;
-    struct reconcile_status status;
-
-    uint64_t inv_seqno;         /* Of the inventory when last decided. */
-    bool dirty;                 /* Decide anew? */
-    bool cleanup;               /* Delete all that is ours? */
-
-    /* Transactions. */
-    struct ovs_txn *txn;        /* In flight, or NULL. */
-    struct ovs_list changes;    /* struct id_change, oldest first. */
-    struct sset txn_ports;      /* Keys of the ports in 'txn'. */
-    bool isolate;               /* One port a transaction: one is refused. */
-    size_t n_wanted;            /* Operations that the ports need now. */
-    long long int activity;     /* time_msec() of the last change. */
-    long long int gather_since; /* time_msec() when 'n_wanted' left 0, or 0. */
-    bool gather;                /* Gather, or commit at once? */
-    long long int last_commit;  /* time_msec() of the last one's end. */
-    long long int try_again_at; /* time_msec() until which to wait, or 0. */
-    long long int retry_at;     /* time_msec() when the first back-off of a
-                                 * port is over, or 0. */
-};
 
 struct reconcile *
 reconcile_create(struct inventory *inv, struct ovs_view *view,
@@ -86,6 +33,7 @@ reconcile_create(struct inventory *inv, struct ovs_view *view,
     config_init(&rec->config);
     request_table_init(&rec->requests);
     ports_init(&rec->ports);
+    rec->repair = repair_create();
     ovs_list_init(&rec->changes);
     sset_init(&rec->txn_ports);
     rec->dirty = true;
@@ -93,34 +41,17 @@ reconcile_create(struct inventory *inv, struct ovs_view *view,
     return rec;
 }
 
-static void
-id_change_finish(struct id_change *change, const char *error)
-{
-    ovs_list_remove(&change->node);
-    change->done(change->aux, error);
-    free(change->key);
-    free(change->value);
-    free(change);
-}
-
 void
 reconcile_destroy(struct reconcile *rec)
 {
-    struct id_change *change;
-
     if (!rec) {
         return;
     }
-    LIST_FOR_EACH_SAFE (change, node, &rec->changes) {
-        id_change_finish(change, "the controller is going away");
-    }
-    if (rec->txn) {
-        ovs_txn_abort(rec->txn);
-    }
+    reconcile_txn_destroy(rec);
+    repair_destroy(rec->repair);
     ports_destroy(&rec->ports);
     request_table_destroy(&rec->requests);
     config_destroy(&rec->config);
-    sset_destroy(&rec->txn_ports);
     free(rec->status.last_error);
     free(rec);
 }
@@ -210,7 +141,7 @@ reconcile_set_failed(struct reconcile *rec, int ifindex, const char *what,
                               extack[0] ? ")" : "");
     event_log_add(rec->log, link->info.name, "action", "", "failed", "%s",
                   message);
-    if (link->up_pending && !link->offload_pending) {
+    if (!strcmp(what, "link up")) {
         link->up_pending = false;
         free(link->up_error);
         link->up_error = message;
@@ -276,327 +207,35 @@ reconcile_retry_port(struct reconcile *rec, struct port *port)
     rec->dirty = true;
 }
 
-/* Database. */
-
-#define TXN_ACTIONS (PORT_ADD | PORT_DEL | PORT_MOVE | PORT_UPDATE \
-                     | PORT_DISOWN)
-
-/* Is 'iface' a row of ours that no port claims: its representor went, or has
- * another name now? */
-static bool
-is_stray(const struct reconcile *rec, const struct ovs_iface *iface)
-{
-    if (iface->owner != OVS_OWNER_SELF) {
-        return false;
-    }
-
-    const struct port *port = port_find_by_rep(&rec->ports, iface->name);
-    return !port || port->iface != iface;
-}
+/* Flows from before the feature was on. */
 
 static bool
-may_delete_strays(const struct reconcile *rec, const struct port_context *ctx)
+has_late_offload(const struct reconcile *rec)
 {
-    return rec->config.mode == MODE_OWN && ports_are_settled(ctx);
-}
+    const struct inv_link *link;
 
-static bool
-needs_hw_offload(const struct reconcile *rec)
-{
-    const char *value = smap_get(ovs_view_other_config(rec->view),
-                                 "hw-offload");
-
-    /* A "false" that someone wrote is overruled only by an explicit word. */
-    return (rec->config.mode == MODE_OWN && rec->config.manage_ovs
-            && ovs_view_is_synced(rec->view)
-            && (!value || (strcmp(value, "true")
-                           && rec->config.manage_ovs_explicit)));
-}
-
-static size_t
-count_operations(const struct reconcile *rec, const struct port_context *ctx)
-{
-    const struct ovs_iface *iface;
-    const struct port *port;
-    size_t n = needs_hw_offload(rec);
-
-    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
-        n += (port->decision.actions & TXN_ACTIONS) != 0;
-    }
-    if (may_delete_strays(rec, ctx)) {
-        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
-            n += is_stray(rec, iface);
+    HMAP_FOR_EACH (link, index_node, &rec->inv->links) {
+        if (link->offload_late && link->tc_offload == TC_OFFLOAD_ON) {
+            return true;
         }
     }
-    return n;
+    return false;
 }
 
 static void
-txn_update_iface(struct reconcile *rec, const struct port *port)
+run_repair(struct reconcile *rec)
 {
-    struct sset del = SSET_INITIALIZER(&del);
-    const struct smap *wanted = port_wanted_ids(port);
+    struct inv_link *link;
 
-    if (port->iface->our_keys) {
-        sset_from_delimited_string(&del, port->iface->our_keys, ",");
-    }
-
-    struct smap_node *node;
-    SMAP_FOR_EACH (node, wanted) {
-        sset_find_and_delete(&del, node->key);
-    }
-    ovs_txn_update_iface(rec->txn, port->iface, wanted, &del);
-    sset_destroy(&del);
-}
-
-static void
-txn_add_port(struct reconcile *rec, const struct port *port)
-{
-    unsigned int actions = port->decision.actions;
-
-    if (actions & PORT_ADD) {
-        ovs_txn_add_port(rec->txn, rec->config.bridge,
-                         port->pair->rep->info.name, port_wanted_ids(port));
-    }
-    if (actions & PORT_DEL) {
-        ovs_txn_del_port(rec->txn, port->iface);
-    }
-    if (actions & PORT_MOVE) {
-        ovs_txn_move_port(rec->txn, port->iface, rec->config.bridge);
-    }
-    if (actions & PORT_UPDATE) {
-        txn_update_iface(rec, port);
-    }
-    if (actions & PORT_DISOWN) {
-        ovs_txn_disown_port(rec->txn, port->iface);
-    }
-}
-
-static void
-commit(struct reconcile *rec)
-{
-    COVERAGE_INC(reconcile_txn);
-    ovs_txn_commit(rec->txn);
-}
-
-/* All that is needed in one transaction (or, after a refusal, one port). */
-static void
-commit_ports(struct reconcile *rec, const struct port_context *ctx)
-{
-    const struct ovs_iface *iface;
-    const struct port *port;
-
-    rec->txn = ovs_txn_create(rec->view, "ovs-offload-controller: reconcile");
-    if (!rec->txn) {
+    if (!repair_run(rec->repair, rec->needs_repair)) {
         return;
     }
-    if (needs_hw_offload(rec)) {
-        ovs_txn_set_other_config(rec->txn, "hw-offload", "true");
-        event_log_add(rec->log, "Open_vSwitch", "action", "",
-                      "hw-offload=true", "%s", "");
+    event_log_add(rec->log, "ovs-vswitchd", "action", "",
+                  "revalidator/purge", "hw-tc-offload was turned on late");
+    HMAP_FOR_EACH (link, index_node, &rec->inv->links) {
+        link->offload_late = false;
     }
-    if (may_delete_strays(rec, ctx)) {
-        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
-            if (is_stray(rec, iface)) {
-                ovs_txn_del_port(rec->txn, iface);
-            }
-        }
-    }
-    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
-        if (port->decision.actions & TXN_ACTIONS) {
-            txn_add_port(rec, port);
-            sset_add(&rec->txn_ports, port->key);
-            if (rec->isolate) {
-                break;
-            }
-        }
-    }
-    commit(rec);
-}
-
-static void
-commit_changes(struct reconcile *rec)
-{
-    struct id_change *change;
-
-    rec->txn = ovs_txn_create(rec->view, "ovs-offload-controller: command");
-    if (rec->txn) {
-        LIST_FOR_EACH (change, node, &rec->changes) {
-            ovs_txn_set_external_id(rec->txn, change->key, change->value);
-            change->sent = true;
-        }
-        commit(rec);
-    }
-}
-
-static void
-commit_cleanup(struct reconcile *rec)
-{
-    const struct ovs_iface *iface;
-
-    rec->txn = ovs_txn_create(rec->view, "ovs-offload-controller: cleanup");
-    if (rec->txn) {
-        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
-            if (iface->owner == OVS_OWNER_SELF) {
-                ovs_txn_del_port(rec->txn, iface);
-            }
-        }
-        commit(rec);
-    }
-}
-
-/* Tells the ports of the transaction that ended how it ended. */
-static void
-finish_ports(struct reconcile *rec, enum ovs_txn_result result,
-             const char *error)
-{
-    size_t n = sset_count(&rec->txn_ports);
-    struct port *port;
-
-    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
-        if (!sset_contains(&rec->txn_ports, port->key)) {
-            continue;
-        }
-        if (result == OVS_TXN_SUCCESS) {
-            port_wrote(port, NULL);
-        } else if (result == OVS_TXN_ERROR && n == 1) {
-            port_wrote(port, error);
-        }
-    }
-    if (result == OVS_TXN_ERROR && n > 1) {
-        rec->isolate = true;
-    }
-    sset_clear(&rec->txn_ports);
-}
-
-static void
-finish_changes(struct reconcile *rec, enum ovs_txn_result result,
-               const char *error)
-{
-    struct id_change *change;
-
-    LIST_FOR_EACH_SAFE (change, node, &rec->changes) {
-        if (!change->sent) {
-            continue;
-        }
-        change->sent = false;
-        if (result == OVS_TXN_ERROR) {
-            id_change_finish(change, error);
-        } else if (result != OVS_TXN_TRY_AGAIN) {
-            id_change_finish(change, NULL);
-        }
-    }
-}
-
-static void
-run_txn(struct reconcile *rec)
-{
-    char *error = NULL;
-
-    if (!rec->txn) {
-        return;
-    }
-
-    enum ovs_txn_result result = ovs_txn_poll(rec->txn, &error);
-    if (result == OVS_TXN_INCOMPLETE) {
-        return;
-    }
-    rec->txn = NULL;
     rec->dirty = true;
-    rec->last_commit = time_msec();
-    if (result == OVS_TXN_TRY_AGAIN) {
-        COVERAGE_INC(reconcile_txn_try_again);
-        rec->try_again_at = time_msec() + TRY_AGAIN_MS;
-    } else if (result == OVS_TXN_ERROR) {
-        COVERAGE_INC(reconcile_txn_error);
-        rec->try_again_at = time_msec() + REFUSED_MS;
-        VLOG_WARN("ovsdb-server refused a transaction: %s", error);
-        free(rec->status.last_error);
-        rec->status.last_error = xstrdup(error);
-    }
-    finish_ports(rec, result, error);
-    finish_changes(rec, result, error);
-    free(error);
-}
-
-/* When may the operations that are needed be sent?  See above. */
-static long long int
-commit_due(const struct reconcile *rec)
-{
-    if (!rec->gather) {
-        return rec->gather_since;
-    }
-    return MIN(rec->activity + QUIET_MS, rec->gather_since + MAX_GATHER_MS);
-}
-
-static void
-run_commits(struct reconcile *rec, const struct port_context *ctx)
-{
-    long long int now = time_msec();
-
-    if (!rec->n_wanted) {
-        rec->gather_since = 0;
-        rec->isolate = false;
-    } else if (!rec->gather_since) {
-        rec->gather_since = now;
-        rec->gather = now - rec->last_commit < BURST_END_MS;
-    }
-
-    if (rec->txn || !ovs_view_is_synced(rec->view)
-        || now < rec->try_again_at) {
-        return;
-    }
-    if (rec->cleanup) {
-        if (!reconcile_is_clean(rec)) {
-            commit_cleanup(rec);
-        }
-    } else if (!ovs_list_is_empty(&rec->changes)) {
-        commit_changes(rec);
-    } else if (rec->n_wanted && now >= commit_due(rec)) {
-        commit_ports(rec, ctx);
-        rec->gather_since = 0;
-    }
-}
-
-void
-reconcile_set_external_id(struct reconcile *rec, const char *key,
-                          const char *value, reconcile_done_cb *done,
-                          void *aux)
-{
-    struct id_change *change = xzalloc(sizeof *change);
-
-    change->key = xstrdup(key);
-    change->value = nullable_xstrdup(value);
-    change->done = done;
-    change->aux = aux;
-    ovs_list_push_back(&rec->changes, &change->node);
-    rec->dirty = true;
-}
-
-void
-reconcile_start_cleanup(struct reconcile *rec)
-{
-    rec->cleanup = true;
-    rec->dirty = true;
-}
-
-bool
-reconcile_is_clean(const struct reconcile *rec)
-{
-    const struct ovs_iface *iface;
-
-    if (!ovs_view_is_connected(rec->view)) {
-        return true;
-    }
-    if (!ovs_view_is_synced(rec->view)) {
-        return false;
-    }
-    OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
-        if (iface->owner == OVS_OWNER_SELF) {
-            return false;
-        }
-    }
-    return !rec->txn;
 }
 
 /* Main. */
@@ -651,7 +290,7 @@ reconcile_run(struct reconcile *rec)
         rec->dirty = true;
         rec->try_again_at = 0;
     }
-    run_txn(rec);
+    reconcile_txn_run(rec);
     if (rec->inv->seqno != rec->inv_seqno) {
         rec->inv_seqno = rec->inv->seqno;
         rec->dirty = true;
@@ -669,12 +308,17 @@ reconcile_run(struct reconcile *rec)
         ports_update(&rec->ports, &ctx);
         rec->status.n_rounds += ovs_view_is_synced(rec->view);
         run_kernel_actions(rec, &ctx);
-        rec->n_wanted = count_operations(rec, &ctx);
+        rec->n_wanted = reconcile_txn_needs(rec, &ctx);
+
+        rec->needs_repair = (rec->config.repair
+                             && rec->config.mode != MODE_OBSERVE
+                             && has_late_offload(rec));
 
         long long int next = next_retry(rec);
         rec->retry_at = next == LLONG_MAX ? 0 : next;
     }
-    run_commits(rec, &ctx);
+    reconcile_txn_commit(rec, &ctx);
+    run_repair(rec);
     rec->status.txn_in_flight = rec->txn != NULL;
 }
 
@@ -685,16 +329,9 @@ reconcile_wait(struct reconcile *rec)
     if (rec->dirty || rec->inv->seqno != rec->inv_seqno) {
         poll_immediate_wake();
     }
-    if (rec->txn) {
-        ovs_txn_wait(rec->txn);
-    } else if (ovs_view_is_synced(rec->view)) {
-        if (rec->try_again_at > time_msec()) {
-            poll_timer_wait_until(rec->try_again_at);
-        } else if (rec->n_wanted) {
-            poll_timer_wait_until(commit_due(rec));
-        }
-    }
+    reconcile_txn_wait(rec);
     if (rec->retry_at) {
         poll_timer_wait_until(rec->retry_at);
     }
+    repair_wait(rec->repair, rec->needs_repair);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef CONTROLLER_RECONCILE_PRIVATE_H
+#define CONTROLLER_RECONCILE_PRIVATE_H 1
+
+/* What reconcile.c (rounds, the kernel) and reconcile-txn.c (the database)
+ * share. */
+
+#include "controller/reconcile.h"
+#include "openvswitch/list.h"
+#include "sset.h"
+
+struct ovs_txn;
+struct repair;
+
+/* A key that a command sets. */
+struct id_change {
+    struct ovs_list node;       /* In 'changes' of struct reconcile. */
+    char *key;
+    char *value;                /* NULL removes the key. */
+    bool sent;                  /* Is it in the transaction in flight? */
+    reconcile_done_cb *done;
+    void *aux;
+};
+
+struct reconcile {
+    struct inventory *inv;
+    struct ovs_view *view;
+    struct event_log *log;
+    struct kernel *kernel;
+
+    struct config config;
+    struct request_table requests;
+    struct port_table ports;
+    struct reconcile_status status;
+
+    uint64_t inv_seqno;         /* Of the inventory when last decided. */
+    bool dirty;                 /* Decide anew? */
+    bool cleanup;               /* Delete all that is ours? */
+
+    struct repair *repair;
+    bool needs_repair;          /* Are old flows in software, and may we? */
+
+    /* Transactions. */
+    struct ovs_txn *txn;        /* In flight, or NULL. */
+    struct ovs_list changes;    /* struct id_change, oldest first. */
+    struct sset txn_ports;      /* Keys of the ports in 'txn'. */
+    bool isolate;               /* One port a transaction: one is refused. */
+    size_t n_wanted;            /* Operations that the ports need now. */
+    long long int activity;     /* time_msec() of the last change. */
+    long long int gather_since; /* time_msec() when 'n_wanted' left 0, or 0. */
+    bool gather;                /* Gather, or commit at once? */
+    long long int last_commit;  /* time_msec() of the last one's end. */
+    long long int try_again_at; /* time_msec() until which to wait, or 0. */
+    long long int retry_at;     /* time_msec() when the first back-off of a
+                                 * port is over, or 0. */
+};
+
+/* Database. */
+
+/* Ends the transaction in flight if there is an answer. */
+void reconcile_txn_run(struct reconcile *);
+
+/* Number of operations that the ports need. */
+size_t reconcile_txn_needs(const struct reconcile *,
+                           const struct port_context *);
+
+/* Sends what is due. */
+void reconcile_txn_commit(struct reconcile *, const struct port_context *);
+void reconcile_txn_wait(struct reconcile *);
+
+/* Answers all commands that wait for a transaction. */
+void reconcile_txn_destroy(struct reconcile *);
+
+#endif /* controller/reconcile-private.h */

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The database side of reconcile: what the ports need, in transactions. */
+
+#include <config.h>
+#include "controller/reconcile.h"
+#include "controller/reconcile-private.h"
+
+#include <string.h>
+
+#include "coverage.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb/ovs-view.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(reconcile_txn);
+
+COVERAGE_DEFINE(reconcile_txn);
+COVERAGE_DEFINE(reconcile_txn_try_again);
+COVERAGE_DEFINE(reconcile_txn_error);
+
+/* A transaction waits for this long without a change, */
+#define QUIET_MS 20
+/* but no longer than this. */
+#define MAX_GATHER_MS 500
+/* After this long without a commit the next is a first one, made at once. */
+#define BURST_END_MS 100
+/* If what a transaction verified has changed and no update tells of it. */
+#define TRY_AGAIN_MS 100
+/* After ovsdb-server refused one, if nothing changes. */
+#define REFUSED_MS 1000
+
+static void
+id_change_finish(struct id_change *change, const char *error)
+{
+    ovs_list_remove(&change->node);
+    change->done(change->aux, error);
+    free(change->key);
+    free(change->value);
+    free(change);
+}
+
+#define TXN_ACTIONS (PORT_ADD | PORT_DEL | PORT_MOVE | PORT_UPDATE \
+                     | PORT_DISOWN)
+
+/* Is 'iface' a row of ours that no port claims: its representor went, or has
+ * another name now? */
+static bool
+is_stray(const struct reconcile *rec, const struct ovs_iface *iface)
+{
+    if (iface->owner != OVS_OWNER_SELF) {
+        return false;
+    }
+
+    const struct port *port = port_find_by_rep(&rec->ports, iface->name);
+    return !port || port->iface != iface;
+}
+
+static bool
+may_delete_strays(const struct reconcile *rec, const struct port_context *ctx)
+{
+    return rec->config.mode == MODE_OWN && ports_are_settled(ctx);
+}
+
+static bool
+needs_hw_offload(const struct reconcile *rec)
+{
+    const char *value = smap_get(ovs_view_other_config(rec->view),
+                                 "hw-offload");
+
+    /* A "false" that someone wrote is overruled only by an explicit word. */
+    return (rec->config.mode == MODE_OWN && rec->config.manage_ovs
+            && ovs_view_is_synced(rec->view)
+            && (!value || (strcmp(value, "true")
+                           && rec->config.manage_ovs_explicit)));
+}
+
+size_t
+reconcile_txn_needs(const struct reconcile *rec,
+                    const struct port_context *ctx)
+{
+    const struct ovs_iface *iface;
+    const struct port *port;
+    size_t n = needs_hw_offload(rec);
+
+    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
+        n += (port->decision.actions & TXN_ACTIONS) != 0;
+    }
+    if (may_delete_strays(rec, ctx)) {
+        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
+            n += is_stray(rec, iface);
+        }
+    }
+    return n;
+}
+
+static void
+txn_update_iface(struct reconcile *rec, const struct port *port)
+{
+    struct sset del = SSET_INITIALIZER(&del);
+    const struct smap *wanted = port_wanted_ids(port);
+
+    if (port->iface->our_keys) {
+        sset_from_delimited_string(&del, port->iface->our_keys, ",");
+    }
+
+    struct smap_node *node;
+    SMAP_FOR_EACH (node, wanted) {
+        sset_find_and_delete(&del, node->key);
+    }
+    ovs_txn_update_iface(rec->txn, port->iface, wanted, &del);
+    sset_destroy(&del);
+}
+
+static void
+txn_add_port(struct reconcile *rec, const struct port *port)
+{
+    unsigned int actions = port->decision.actions;
+
+    if (actions & PORT_ADD) {
+        ovs_txn_add_port(rec->txn, rec->config.bridge,
+                         port->pair->rep->info.name, port_wanted_ids(port));
+    }
+    if (actions & PORT_DEL) {
+        ovs_txn_del_port(rec->txn, port->iface);
+    }
+    if (actions & PORT_MOVE) {
+        ovs_txn_move_port(rec->txn, port->iface, rec->config.bridge);
+    }
+    if (actions & PORT_UPDATE) {
+        txn_update_iface(rec, port);
+    }
+    if (actions & PORT_DISOWN) {
+        ovs_txn_disown_port(rec->txn, port->iface);
+    }
+}
+
+static void
+commit(struct reconcile *rec)
+{
+    COVERAGE_INC(reconcile_txn);
+    ovs_txn_commit(rec->txn);
+}
+
+/* All that is needed in one transaction (or, after a refusal, one port). */
+static void
+commit_ports(struct reconcile *rec, const struct port_context *ctx)
+{
+    const struct ovs_iface *iface;
+    const struct port *port;
+
+    rec->txn = ovs_txn_create(rec->view, "reconcile");
+    if (!rec->txn) {
+        return;
+    }
+    if (needs_hw_offload(rec)) {
+        ovs_txn_set_other_config(rec->txn, "hw-offload", "true");
+        event_log_add(rec->log, "Open_vSwitch", "action", "",
+                      "hw-offload=true", "%s", "");
+    }
+    if (may_delete_strays(rec, ctx)) {
+        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
+            if (is_stray(rec, iface)) {
+                ovs_txn_del_port(rec->txn, iface);
+            }
+        }
+    }
+    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
+        if (port->decision.actions & TXN_ACTIONS) {
+            txn_add_port(rec, port);
+            sset_add(&rec->txn_ports, port->key);
+            if (rec->isolate) {
+                break;
+            }
+        }
+    }
+    commit(rec);
+}
+
+static void
+commit_changes(struct reconcile *rec)
+{
+    struct id_change *change;
+
+    rec->txn = ovs_txn_create(rec->view, "command");
+    if (rec->txn) {
+        LIST_FOR_EACH (change, node, &rec->changes) {
+            ovs_txn_set_external_id(rec->txn, change->key, change->value);
+            change->sent = true;
+        }
+        commit(rec);
+    }
+}
+
+static void
+commit_cleanup(struct reconcile *rec)
+{
+    const struct ovs_iface *iface;
+
+    rec->txn = ovs_txn_create(rec->view, "cleanup");
+    if (rec->txn) {
+        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
+            if (iface->owner == OVS_OWNER_SELF) {
+                ovs_txn_del_port(rec->txn, iface);
+            }
+        }
+        commit(rec);
+    }
+}
+
+/* Tells the ports of the transaction that ended how it ended. */
+static void
+finish_ports(struct reconcile *rec, enum ovs_txn_result result,
+             const char *error)
+{
+    size_t n = sset_count(&rec->txn_ports);
+    struct port *port;
+
+    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
+        if (!sset_contains(&rec->txn_ports, port->key)) {
+            continue;
+        }
+        if (result == OVS_TXN_SUCCESS) {
+            port_wrote(port, NULL);
+        } else if (result == OVS_TXN_ERROR && n == 1) {
+            port_wrote(port, error);
+        }
+    }
+    if (result == OVS_TXN_ERROR && n > 1) {
+        rec->isolate = true;
+    }
+    sset_clear(&rec->txn_ports);
+}
+
+static void
+finish_changes(struct reconcile *rec, enum ovs_txn_result result,
+               const char *error)
+{
+    struct id_change *change;
+
+    LIST_FOR_EACH_SAFE (change, node, &rec->changes) {
+        if (!change->sent) {
+            continue;
+        }
+        change->sent = false;
+        if (result == OVS_TXN_ERROR) {
+            id_change_finish(change, error);
+        } else if (result != OVS_TXN_TRY_AGAIN) {
+            id_change_finish(change, NULL);
+        }
+    }
+}
+
+void
+reconcile_txn_run(struct reconcile *rec)
+{
+    char *error = NULL;
+
+    if (!rec->txn) {
+        return;
+    }
+
+    enum ovs_txn_result result = ovs_txn_poll(rec->txn, &error);
+    if (result == OVS_TXN_INCOMPLETE) {
+        return;
+    }
+    rec->txn = NULL;
+    rec->dirty = true;
+    rec->last_commit = time_msec();
+    if (result == OVS_TXN_TRY_AGAIN) {
+        COVERAGE_INC(reconcile_txn_try_again);
+        rec->try_again_at = time_msec() + TRY_AGAIN_MS;
+    } else if (result == OVS_TXN_ERROR) {
+        COVERAGE_INC(reconcile_txn_error);
+        rec->try_again_at = time_msec() + REFUSED_MS;
+        VLOG_WARN("ovsdb-server refused a transaction: %s", error);
+        free(rec->status.last_error);
+        rec->status.last_error = xstrdup(error);
+    }
+    finish_ports(rec, result, error);
+    finish_changes(rec, result, error);
+    free(error);
+}
+
+/* When may the operations that are needed be sent?  See above. */
+static long long int
+commit_due(const struct reconcile *rec)
+{
+    if (!rec->gather) {
+        return rec->gather_since;
+    }
+    return MIN(rec->activity + QUIET_MS, rec->gather_since + MAX_GATHER_MS);
+}
+
+void
+reconcile_txn_commit(struct reconcile *rec, const struct port_context *ctx)
+{
+    long long int now = time_msec();
+
+    if (!rec->n_wanted) {
+        rec->gather_since = 0;
+        rec->isolate = false;
+    } else if (!rec->gather_since) {
+        rec->gather_since = now;
+        rec->gather = now - rec->last_commit < BURST_END_MS;
+    }
+
+    if (rec->txn || !ovs_view_is_synced(rec->view)
+        || now < rec->try_again_at) {
+        return;
+    }
+    if (rec->cleanup) {
+        if (!reconcile_is_clean(rec)) {
+            commit_cleanup(rec);
+        }
+    } else if (!ovs_list_is_empty(&rec->changes)) {
+        commit_changes(rec);
+    } else if (rec->n_wanted && now >= commit_due(rec)) {
+        commit_ports(rec, ctx);
+        rec->gather_since = 0;
+    }
+}
+
+void
+reconcile_set_external_id(struct reconcile *rec, const char *key,
+                          const char *value, reconcile_done_cb *done,
+                          void *aux)
+{
+    struct id_change *change = xzalloc(sizeof *change);
+
+    change->key = xstrdup(key);
+    change->value = nullable_xstrdup(value);
+    change->done = done;
+    change->aux = aux;
+    ovs_list_push_back(&rec->changes, &change->node);
+    rec->dirty = true;
+}
+
+void
+reconcile_start_cleanup(struct reconcile *rec)
+{
+    rec->cleanup = true;
+    rec->dirty = true;
+}
+
+bool
+reconcile_is_clean(const struct reconcile *rec)
+{
+    const struct ovs_iface *iface;
+
+    if (!ovs_view_is_connected(rec->view)) {
+        return true;
+    }
+    if (!ovs_view_is_synced(rec->view)) {
+        return false;
+    }
+    OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
+        if (iface->owner == OVS_OWNER_SELF) {
+            return false;
+        }
+    }
+    return !rec->txn;
+}
+
+void
+reconcile_txn_wait(struct reconcile *rec)
+{
+    if (rec->txn) {
+        ovs_txn_wait(rec->txn);
+    } else if (ovs_view_is_synced(rec->view)) {
+        if (rec->try_again_at > time_msec()) {
+            poll_timer_wait_until(rec->try_again_at);
+        } else if (rec->n_wanted && !rec->cleanup) {
+            poll_timer_wait_until(commit_due(rec));
+        }
+    }
+}
+
+void
+reconcile_txn_destroy(struct reconcile *rec)
+{
+    struct id_change *change;
+
+    LIST_FOR_EACH_SAFE (change, node, &rec->changes) {
+        id_change_finish(change, "the controller is going away");
+    }
+    sset_destroy(&rec->txn_ports);
+}
