@@ -17,6 +17,17 @@ EXTRA_DIST += \
 	tests/lab/kernel/monotonic.patch \
 	tests/lab/mklab \
 	tests/lab/nicsim/Makefile \
-	tests/lab/nicsim/nicsim.c \
+	tests/lab/nicsim/devlink.c \
+	tests/lab/nicsim/flower.c \
+	tests/lab/nicsim/forward.c \
+	tests/lab/nicsim/indr.c \
+	tests/lab/nicsim/main.c \
+	tests/lab/nicsim/nicsim.h \
+	tests/lab/nicsim/pci.c \
+	tests/lab/nicsim/pf.c \
+	tests/lab/nicsim/rep.c \
+	tests/lab/nicsim/vdpa.c \
+	tests/lab/nicsim/vf.c \
+	tests/lab/nicsim/wire.c \
 	tests/lab/packages \
 	tests/lab/vmrun
