@@ -178,7 +178,9 @@ start_next(struct tc_dump *d)
         /* Each block is there once for each of its members. */
         size_t n = 0;
 
-        qsort(d->parts, d->n_parts, sizeof *d->parts, compare_parts);
+        if (d->n_parts) {
+            qsort(d->parts, d->n_parts, sizeof *d->parts, compare_parts);
+        }
         for (size_t i = 0; i < d->n_parts; i++) {
             if (!n || compare_parts(&d->parts[n - 1], &d->parts[i])) {
                 d->parts[n++] = d->parts[i];

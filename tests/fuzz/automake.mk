@@ -32,3 +32,9 @@ check_PROGRAMS += tests/fuzz/fuzz-request
 tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz-request.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_request_LDADD = ovsdb/libovsview.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/request
+
+check_PROGRAMS += tests/fuzz/fuzz-tc
+tests_fuzz_fuzz_tc_SOURCES = tests/fuzz/fuzz-tc.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_tc_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/tc

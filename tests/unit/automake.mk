@@ -26,4 +26,29 @@ check_PROGRAMS += tests/unit/test-request
 tests_unit_test_request_SOURCES = tests/unit/test-request.c
 tests_unit_test_request_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-tc-parse
+tests_unit_test_tc_parse_SOURCES = \
+	tests/unit/tc-msg.h \
+	tests/unit/test-tc-parse.c
+tests_unit_test_tc_parse_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tc_parse_LDADD = netlink/libkernel.a $(UNIT_LIBS)
+EXTRA_DIST += tests/unit/captures
+
+check_PROGRAMS += tests/unit/test-tc-dump
+tests_unit_test_tc_dump_SOURCES = \
+	tests/unit/tc-msg.h \
+	tests/unit/test-tc-dump.c
+tests_unit_test_tc_dump_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tc_dump_LDADD = \
+	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-flow-ledger
+tests_unit_test_flow_ledger_SOURCES = tests/unit/test-flow-ledger.c
+tests_unit_test_flow_ledger_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
+# Without netlink/: the test plays the dump.
+check_PROGRAMS += tests/unit/test-flow-report
+tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
+tests_unit_test_flow_report_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
 endif
