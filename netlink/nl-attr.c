@@ -7,34 +7,40 @@
 #include <linux/netlink.h>
 #include <string.h>
 
+const struct nlattr *
+attr_take(const void **pp, size_t *lenp)
+{
+    const struct nlattr *attr = *pp;
+    size_t step;
+
+    if (*lenp < NLA_HDRLEN || attr->nla_len < NLA_HDRLEN
+        || attr->nla_len > *lenp) {
+        return NULL;
+    }
+
+    /* The padding of the last attribute may be missing. */
+    step = NLA_ALIGN(attr->nla_len);
+    if (step >= *lenp) {
+        step = *lenp;
+    }
+    *pp = (const char *) *pp + step;
+    *lenp -= step;
+    return attr;
+}
+
 bool
 attr_parse(const void *attrs, size_t len, uint16_t max,
            const struct nlattr **tb)
 {
-    const char *p = attrs;
+    const struct nlattr *attr;
 
     memset(tb, 0, (max + 1) * sizeof *tb);
-    while (len) {
-        const struct nlattr *attr = (const void *) p;
-        size_t step;
-
-        if (len < NLA_HDRLEN || attr->nla_len < NLA_HDRLEN
-            || attr->nla_len > len) {
-            return false;
-        }
+    while ((attr = attr_take(&attrs, &len))) {
         if ((attr->nla_type & NLA_TYPE_MASK) <= max) {
             tb[attr->nla_type & NLA_TYPE_MASK] = attr;
         }
-
-        /* The padding of the last attribute may be missing. */
-        step = NLA_ALIGN(attr->nla_len);
-        if (step >= len) {
-            break;
-        }
-        p += step;
-        len -= step;
     }
-    return true;
+    return !len;
 }
 
 bool

@@ -16,6 +16,11 @@
 struct nlattr;
 struct nlmsghdr;
 
+/* Takes the next attribute off the '*lenp' bytes at '*pp'.  Returns NULL if
+ * they are used up, with '*lenp' 0, or if they are no attribute, with
+ * '*lenp' unchanged. */
+const struct nlattr *attr_take(const void **pp, size_t *lenp);
+
 /* Finds the attributes in the 'len' bytes at 'attrs'.  'tb' has 'max' + 1
  * elements; tb[T] becomes the last attribute of type T, or NULL.  Attributes
  * of greater types are skipped.  Returns false if the bytes are not a

@@ -274,9 +274,14 @@ nl_conn_run_open(struct nl_conn *conn)
                      conn->helper ? kernel_helper_lane_name(conn->lane)
                      : "netlink socket", ovs_strerror(error));
         retry_schedule(&conn->retry);
+
+        /* When it succeeds, something may have been missed. */
+        conn->opened = true;
+        conn->broken = broken ? broken : error;
         return;
     }
     conn->broken = 0;
+    retry_reset(&conn->retry);
     if (conn->opened) {
         COVERAGE_INC(nl_conn_reopened);
         if (conn->class->lost) {
@@ -523,7 +528,7 @@ nl_conn_read(evutil_socket_t fd OVS_UNUSED, short what OVS_UNUSED,
             conn->broken = EMSGSIZE;
         } else {
             /* Datagrams of other senders count too, against floods. */
-            n_messages += MAX(nl_conn_receive_all(conn, n, &destroyed), 1);
+            n_messages += 1 + nl_conn_receive_all(conn, n, &destroyed);
         }
         if (destroyed) {
             return;
