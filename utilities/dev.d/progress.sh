@@ -33,6 +33,7 @@ trap 'exit 143' TERM HUP
 supervise() {
     local log=$1 rc=0 start=$SECONDS
     shift
+    [ -z "$lock_fd" ] || exec {lock_fd}>&-
     set -m
     ( trap - EXIT INT TERM HUP
       job_pid=()
@@ -104,18 +105,21 @@ step_or_die() {
     }
 }
 
-# with_lock FILE FUNCTION ARG...: no two at once.  The function must not count
-# on errexit, so what may fail belongs in a step.
+lock_fd=                                # Of with_lock, while it is held.
+
+# with_lock FILE FUNCTION ARG...: no two at once, and not within another.  The
+# function must not count on errexit, so what may fail belongs in a step.
 with_lock() {
-    local file=$1 fd rc=0
+    local file=$1 rc=0
     shift
     mkdir -p "$(dirname "$file")"
-    exec {fd}>"$file"
-    flock -n "$fd" || {
+    exec {lock_fd}>"$file"
+    flock -n "$lock_fd" || {
         say "waiting for another one to release $file"
-        flock "$fd"
+        flock "$lock_fd"
     }
     "$@" || rc=$?
-    exec {fd}>&-
+    exec {lock_fd}>&-
+    lock_fd=
     return "$rc"
 }
