@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* kernel-watch [--rcvbuf=BYTES] [--sysfs=DIR]
+/* kernel-watch [--rcvbuf=BYTES] [--sysfs=DIR] [--family=NAME]
  *
  * Prints what netlink/kernel.h tells, a line for each call of the sink, with
  * the milliseconds since the start.  Takes commands from standard input, one
@@ -8,7 +8,10 @@
  *
  *   query IFINDEX        set IFINDEX on|off       up IFINDEX
  *   resync SOURCE        status                   mark TEXT
- *   lanes (prints the process of each lane) */
+ *   lanes                prints the process of each lane
+ *
+ * With --family it also tells when generic netlink family NAME comes and
+ * goes. */
 
 #include "config.h"
 
@@ -24,6 +27,7 @@
 #include <unistd.h>
 
 #include "netlink/genl-helper.h"
+#include "netlink/genl.h"
 #include "netlink/kernel-private.h"
 #include "netlink/kernel.h"
 #include "netlink/nl-socket.h"
@@ -95,7 +99,9 @@ watch_link(void *aux OVS_UNUSED, const struct link_info *l)
 {
     struct ds id = DS_EMPTY_INITIALIZER;
 
-    ds_put_hex(&id, l->switch_id.id, l->switch_id.len);
+    for (size_t i = 0; i < l->switch_id.len; i++) {
+        ds_put_format(&id, "%02x", l->switch_id.id[i]);
+    }
     say("link %d %s port=%s switch=%s flags=%x mtu=%u mac="
         "%02x:%02x:%02x:%02x:%02x:%02x master=%d kind=%s parent=%s",
         l->ifindex, quote(l->name), l->phys_port_name, ds_cstr(&id),
@@ -186,6 +192,17 @@ static const struct kernel_sink sink = {
     .tc_offload = watch_tc_offload,
     .set_failed = watch_set_failed,
 };
+
+static void
+watch_family(void *aux OVS_UNUSED, const struct genl_family *family)
+{
+    if (family) {
+        say("family %s id=%u groups=%"PRIuSIZE, family->name, family->id,
+            family->n_groups);
+    } else {
+        say("family gone");
+    }
+}
 
 static void
 print_status(struct kernel *kernel)
@@ -281,13 +298,16 @@ main(int argc, char *argv[])
     static const struct option options[] = {
         { "rcvbuf", required_argument, NULL, 'r' },
         { "sysfs", required_argument, NULL, 's' },
+        { "family", required_argument, NULL, 'f' },
         { NULL, 0, NULL, 0 },
     };
     struct ds input = DS_EMPTY_INITIALIZER;
-    struct kernel_helper *helper;
+    struct kernel_helper *helper, *family_helper = NULL;
+    struct genl *genl = NULL;
     struct event_base *base;
     struct kernel *kernel;
     const char *sysfs = "/sys";
+    const char *family = NULL;
     int rcvbuf = NL_SOCKET_RCVBUF;
     unsigned int n_loops = 0;
     char *error;
@@ -303,6 +323,9 @@ main(int argc, char *argv[])
         case 's':
             sysfs = optarg;
             break;
+        case 'f':
+            family = optarg;
+            break;
         default:
             return 2;
         }
@@ -317,19 +340,34 @@ main(int argc, char *argv[])
                                   &kernel, &error)) {
         ovs_fatal(0, "%s", error);
     }
+    if (family) {
+        if (kernel_helper_start(&family_helper)) {
+            ovs_fatal(errno, "cannot start the helper");
+        }
+        genl = genl_create(base, family_helper, rcvbuf);
+        genl_watch(genl, family, watch_family, NULL);
+    }
     stdin_fd = dup(STDIN_FILENO); /* The poll loop does not take 0. */
     fcntl(stdin_fd, F_SETFL, O_NONBLOCK);
     while (run_commands(kernel, helper, stdin_fd, &input)) {
         n_loops++;
         kernel_run(kernel);
+        if (genl) {
+            genl_run(genl);
+        }
         event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 
         kernel_wait(kernel);
+        if (genl) {
+            genl_wait(genl);
+        }
         event_base_foreach_event(base, wait_for_event, NULL);
         poll_fd_wait(stdin_fd, POLLIN);
         poll_block();
     }
     say("loops %u", n_loops);
+    genl_destroy(genl);
+    kernel_helper_stop(family_helper);
     kernel_destroy(kernel);
     kernel_helper_stop(helper);
     event_base_free(base);
