@@ -87,6 +87,7 @@ static const struct output_column port_columns[] = {
     { "OWNER", "owner" },
     { "OFPORT", "ofport" },
     { "IFACE-ID", "iface_id" },
+    { "REQUEST", "request" },
     { "OFFLOAD", "offload" },
     { "STATE", "state" },
     { "REASON", "reason" },

@@ -30,10 +30,14 @@
 #include "simap.h"
 #include "stream-ssl.h"
 #include "stream.h"
+#include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(main);
+
+/* How long whoever started us waits for the first complete state, at most. */
+#define START_MS 2000
 
 struct options {
     char *remote;               /* Database. */
@@ -158,6 +162,24 @@ report_memory(const struct controller *c)
     simap_destroy(&usage);
 }
 
+/* Tells whoever started us, once, that we are ready: when all is known, or
+ * when what is missing (a database that is down) may take long. */
+static void
+complete_start(const struct controller *c, long long int deadline)
+{
+    static bool complete;
+
+    if (complete) {
+        return;
+    }
+    if (reconcile_ever_settled(c->rec) || time_msec() >= deadline) {
+        daemonize_complete();
+        complete = true;
+    } else {
+        poll_timer_wait_until(deadline);
+    }
+}
+
 static bool
 may_exit(const struct controller *c)
 {
@@ -168,6 +190,8 @@ static void
 main_loop(struct controller *c, struct evloop *loop,
           struct unixctl_server *unixctl)
 {
+    long long int deadline = time_msec() + START_MS;
+
     while (!may_exit(c)) {
         memory_run();
         if (memory_should_report()) {
@@ -178,6 +202,7 @@ main_loop(struct controller *c, struct evloop *loop,
         reconcile_run(c->rec);
         unixctl_server_run(unixctl);
         coverage_run();
+        complete_start(c, deadline);
 
         reconcile_wait(c->rec);
         kernel_wait(c->kernel);
@@ -238,7 +263,6 @@ main(int argc, char *argv[])
     }
     reconcile_set_kernel(c.rec, c.kernel);
     commands_register(&c);
-    daemonize_complete();
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
 
     main_loop(&c, loop, unixctl);

@@ -435,6 +435,9 @@ report_changes(const struct port_context *ctx, struct port *port,
     const char *title = port_title(port);
     const struct port_decision *d = &port->decision;
 
+    if (!ctx->ever_settled) {
+        return;                 /* Start-up: not a change. */
+    }
     if (!port->reported || port->pair_state != old_pair) {
         event_log_add(ctx->log, title, "pair",
                       port->reported ? pair_state_to_string(old_pair) : "",
@@ -444,9 +447,13 @@ report_changes(const struct port_context *ctx, struct port *port,
     if (!port->reported || d->state != old_state) {
         event_log_add(ctx->log, title, "state",
                       port->reported ? port_state_to_string(old_state) : "",
-                      port_state_to_string(d->state), "%s", d->reason);
+                      port_state_to_string(d->state), "%s%s%s%s",
+                      d->state == PORT_ATTACHED ? "on bridge " : "",
+                      d->state == PORT_ATTACHED ? port->iface->bridge : "",
+                      d->state == PORT_ATTACHED && d->reason[0] ? "; " : "",
+                      d->reason);
     }
-    if (port->tc_offload != old_offload
+    if (port->reported && port->tc_offload != old_offload
         && old_offload != TC_OFFLOAD_UNKNOWN) {
         event_log_add(ctx->log, title, "offload",
                       tc_offload_to_string(old_offload),

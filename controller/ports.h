@@ -75,6 +75,7 @@ struct port_context {
     const struct config *config;
     const struct request_table *requests;
     struct event_log *log;
+    bool ever_settled;          /* Was everything known at some time? */
 };
 
 void ports_init(struct port_table *);

@@ -36,6 +36,7 @@ struct reconcile {
 
     uint64_t inv_seqno;         /* Of the inventory when last decided. */
     bool dirty;                 /* Decide anew? */
+    bool ever_settled;          /* Was everything known once? */
     bool cleanup;               /* Delete all that is ours? */
 
     struct repair *repair;

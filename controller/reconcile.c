@@ -86,6 +86,12 @@ reconcile_requests(const struct reconcile *rec)
     return &rec->requests;
 }
 
+bool
+reconcile_ever_settled(const struct reconcile *rec)
+{
+    return rec->ever_settled;
+}
+
 const struct reconcile_status *
 reconcile_status(const struct reconcile *rec)
 {
@@ -101,6 +107,7 @@ context(const struct reconcile *rec)
         .config = &rec->config,
         .requests = &rec->requests,
         .log = rec->log,
+        .ever_settled = rec->ever_settled,
     };
 }
 
@@ -260,7 +267,8 @@ update_config(struct reconcile *rec)
         }
         if (rec->config.mode != old || !rec->status.n_rounds) {
             event_log_add(rec->log, "Open_vSwitch", "mode",
-                          offload_mode_to_string(old),
+                          (rec->status.n_rounds
+                           ? offload_mode_to_string(old) : ""),
                           offload_mode_to_string(rec->config.mode), "%s",
                           rec->config.mode_why);
         }
@@ -298,6 +306,12 @@ reconcile_run(struct reconcile *rec)
     }
     if (rec->retry_at && time_msec() >= rec->retry_at) {
         rec->dirty = true;
+    }
+
+    if (rec->dirty && !rec->ever_settled) {
+        const struct port_context starting = context(rec);
+
+        rec->ever_settled = ports_are_settled(&starting);
     }
 
     const struct port_context ctx = context(rec);

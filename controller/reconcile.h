@@ -71,6 +71,10 @@ void reconcile_retry_port(struct reconcile *, struct port *);
 void reconcile_start_cleanup(struct reconcile *);
 bool reconcile_is_clean(const struct reconcile *);
 
+/* Was everything that the kernel and the database have known at some time?
+ * Until then answers are of a daemon that is starting. */
+bool reconcile_ever_settled(const struct reconcile *);
+
 /* What a kernel_sink has to pass on. */
 void reconcile_set_failed(struct reconcile *, int ifindex, const char *what,
                           int error, const char *extack);
