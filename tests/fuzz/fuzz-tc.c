@@ -41,7 +41,7 @@ parse(const uint8_t *data, size_t size, struct flow_ledger *ledger)
         flow_ledger_add(ledger, &flow);
     }
     if (size >= sizeof *copy && copy->nlmsg_len >= sizeof *copy) {
-        len = MIN(NLMSG_ALIGN((size_t) copy->nlmsg_len), size);
+        len = MIN(ROUND_UP(MIN(copy->nlmsg_len, size), 4), size);
     }
     free(copy);
     return len;
