@@ -1,1 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
+#
+# Tests with real ovsdb-server and ovs-vswitchd processes: tests/daemon/run.
+
+EXTRA_PROGRAMS += tests/daemon/ovs-view-test
+tests_daemon_ovs_view_test_SOURCES = tests/daemon/ovs-view-test.c
+tests_daemon_ovs_view_test_LDADD = ovsdb/libovsview.a $(OVS_LIBS)
+ALL_LOCAL += tests/daemon/ovs-view-test$(EXEEXT)
+CLEANFILES += tests/daemon/ovs-view-test$(EXEEXT)
+
+EXTRA_DIST += \
+	tests/daemon/lib.sh \
+	tests/daemon/run \
+	tests/daemon/test-ovs-view.sh

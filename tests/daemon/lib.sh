@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What the tests in this folder stand on.  tests/daemon/run starts
+#
+#     lib.sh FILE FUNCTION
+#
+# for each test function, in network and process namespaces of its own (so
+# nothing outside is touched, and whatever a test leaves behind ends with it),
+# with these set:
+#
+#     T         private directory of the test, empty
+#     BUILDDIR  where configure was run
+#     SRCDIR    the source tree
+#
+# A test fails by the first command that fails outside of a condition, or by
+# "fail WHY".  After it all that it started is stopped in order, and the
+# daemon's logs are searched for errors and sanitizer reports.
+
+set -eE -o pipefail
+
+export OVS_RUNDIR=$T OVS_LOGDIR=$T OVS_DBDIR=$T OVS_SYSCONFDIR=$T
+export ASAN_OPTIONS=log_path=$T/asan:detect_leaks=1
+export UBSAN_OPTIONS=log_path=$T/ubsan:print_stacktrace=1:halt_on_error=1
+# Leaving a process namespace needs no ptrace; LeakSanitizer does.
+export LSAN_OPTIONS=report_objects=1
+
+DAEMON=$BUILDDIR/controller/ovs-offload-controller
+TARGET=ovs-offload-controller
+DB=unix:$T/db.sock
+SYSFS=$T/sysfs                  # What the daemon sees as /sys.
+WAIT=20                         # Seconds after which no wait is patient.
+
+# Log lines of level ERR or EMER that a test expects: extended regular
+# expressions, one for each "expect_log".
+EXPECTED_LOG=()
+
+# ---- Outcome ---------------------------------------------------------------
+
+fail() {
+    trap - ERR
+    printf '%s\n' "$*" >"$T/why"
+    printf 'FAILED: %s\n' "$*" >&2
+    exit 1
+}
+
+skip() {
+    printf '%s\n' "$*" >"$T/skipped"
+    exit 77
+}
+
+on_error() {
+    local status=$? line=$1 command=$2
+    if test ! -e "$T/why"; then
+        printf '%s:%s: status %s: %s\n' "$(basename "$FILE")" "$line" \
+            "$status" "${command%%$'\n'*}" >"$T/why"
+    fi
+    exit 1
+}
+
+# is ACTUAL EXPECTED [WHAT]
+is() {
+    if test "$1" != "$2"; then
+        fail "${3:+$3: }expected '$2', have '$1'"
+    fi
+}
+
+# matches TEXT REGEX [WHAT]
+matches() {
+    if [[ ! $1 =~ $2 ]]; then
+        fail "${3:+$3: }'$1' does not match '$2'"
+    fi
+}
+
+# contains TEXT PART [WHAT]
+contains() {
+    if [[ $1 != *"$2"* ]]; then
+        fail "${3:+$3: }'$1' does not contain '$2'"
+    fi
+}
+
+# fails STATUS-REGEX COMMAND...: runs it, expects a failure, and prints what it
+# said on standard output and standard error.
+fails() {
+    local want=$1 status=0 out
+    shift
+    out=$("$@" 2>&1) || status=$?
+    if [[ ! $status =~ ^($want)$ ]]; then
+        fail "'$*' ended with $status, not $want: $out"
+    fi
+    printf '%s\n' "$out"
+}
+
+# ---- Waiting ---------------------------------------------------------------
+
+# eventually COMMAND...: for what no event tells.  Tries every 50 ms, at most
+# $WAIT seconds.
+eventually() {
+    local i
+    for ((i = 0; i < WAIT * 20; i++)); do
+        if "$@" >/dev/null 2>&1; then
+            return
+        fi
+        sleep .05
+    done
+    fail "never came true: $*"
+}
+
+# Until process PID has ended, at most $WAIT seconds.
+wait_gone() {
+    timeout "$WAIT" tail --pid="$1" -s .05 -f /dev/null \
+        || fail "process $1 does not end"
+}
+
+running() {
+    kill -0 "$1" 2>/dev/null
+}
+
+# ---- Database --------------------------------------------------------------
+
+pid_of() {
+    cat "$T/$1.pid" 2>/dev/null
+}
+
+create_db() {
+    rm -f "$T/conf.db"
+    ovsdb-tool create "$T/conf.db" "$OVS_SCHEMA"
+}
+
+# Starts the server on $T/conf.db, which it creates unless there is one.
+start_ovsdb() {
+    if test ! -e "$T/conf.db"; then
+        create_db
+    fi
+    ovsdb-server "$T/conf.db" --remote=punix:"$T/db.sock" --no-chdir \
+        --detach --pidfile="$T/ovsdb-server.pid" \
+        --log-file="$T/ovsdb-server.log" -vconsole:off \
+        --unixctl="$T/ovsdb-server.ctl" "$@"
+}
+
+# Starts it and creates the row of Open_vSwitch.
+start_fresh_ovsdb() {
+    start_ovsdb "$@"
+    vsctl --no-wait init
+    vsctl --no-wait set Open_vSwitch . external_ids:system-id=test
+}
+
+# stop_ovsdb [SIGNAL]
+stop_ovsdb() {
+    local pid
+    pid=$(pid_of ovsdb-server)
+    kill -"${1:-TERM}" "$pid"
+    wait_gone "$pid"
+    rm -f "$T/ovsdb-server.pid" "$T/db.sock"
+}
+
+vsctl() {
+    ovs-vsctl --db="$DB" --timeout=$WAIT "$@"
+}
+
+# A writer that knows nothing of ovs-vswitchd.
+set_db() {
+    vsctl --no-wait set "$@"
+}
+
+# Sets keys of Open_vSwitch external_ids: set_ids KEY=VALUE...
+set_ids() {
+    local pair args=()
+    for pair in "$@"; do
+        args+=("external_ids:\"${pair%%=*}\"=\"${pair#*=}\"")
+    done
+    set_db Open_vSwitch . "${args[@]}"
+}
+
+del_id() {
+    vsctl --no-wait remove Open_vSwitch . external_ids "\"$1\""
+}
+
+# A request: request DEVICE VALUE
+request() {
+    set_ids "offload-port-$1=$2"
+}
+
+# Number of transactions in the database's log that are the daemon's.
+n_our_commits() {
+    ovsdb-tool show-log "$T/conf.db" | grep -c "\"$TARGET: " || true
+}
+
+# What the database has, one line a row, sorted, less rows of ours and less
+# what changes by itself.
+db_snapshot() {
+    local remote=${1:-$DB}
+    ovsdb-client -t $WAIT -f json dump "$remote" Open_vSwitch |
+        jq -S -c -s '
+    def rows: .headings as $h
+        | .data[] | [$h, .] | transpose | map({(.[0]): .[1]}) | add;
+    def pairs: if .[0] == "map" then .[1] else [] end;
+    def members: if .[0] == "set" then .[1] else [.] end;
+    def ours: .external_ids | pairs | any(.[0] == "offload-owner");
+    [.[] | (.caption | sub(" table$"; "")) as $t | rows | .table = $t]
+    | [.[] | select((.table == "Port" or .table == "Interface") and ours)
+           | ._uuid] as $ours
+    | .[] | select(._uuid | IN($ours[]) | not)
+    | if .table == "Bridge" then
+          .ports = ([.ports | members[]] - $ours) else . end
+    | del(.statistics, .status, .link_resets, .cur_cfg, .next_cfg)' |
+        sort
+}
+
+# Remembers the database, for assert_db_unchanged.
+save_db() {
+    db_snapshot >"$T/snapshot"
+}
+
+assert_db_unchanged() {
+    db_snapshot >"$T/snapshot.now"
+    if ! cmp -s "$T/snapshot" "$T/snapshot.now"; then
+        diff "$T/snapshot" "$T/snapshot.now" >&2 || true
+        fail "${1:-rows that are not ours changed}"
+    fi
+}
+
+# ---- ovs-vswitchd ----------------------------------------------------------
+
+# With datapaths and devices that exist only in its imagination.
+start_vswitchd() {
+    ovs-vswitchd "$DB" --enable-dummy=override --no-chdir --detach \
+        --pidfile="$T/ovs-vswitchd.pid" --log-file="$T/ovs-vswitchd.log" \
+        -vconsole:off --unixctl="$T/ovs-vswitchd.ctl" "$@"
+}
+
+stop_vswitchd() {
+    local pid
+    pid=$(pid_of ovs-vswitchd)
+    kill -"${1:-TERM}" "$pid"
+    wait_gone "$pid"
+    rm -f "$T/ovs-vswitchd.pid"
+}
+
+# The database, ovs-vswitchd and bridge br-int.
+start_ovs() {
+    start_fresh_ovsdb
+    start_vswitchd
+    vsctl add-br br-int -- set Bridge br-int fail_mode=secure
+}
+
+# Rows as ovn-kubernetes leaves them: add_pod_row REPRESENTOR NS POD
+add_pod_row() {
+    vsctl "${VSCTL_WAIT:---no-wait}" --may-exist add-port br-int "$1" \
+        other_config:transient=true -- \
+        set Interface "$1" external_ids:attached_mac=0a:58:0a:f4:00:05 \
+        external_ids:iface-id="$2_$3" external_ids:iface-id-ver=uid-"$3" \
+        external_ids:sandbox=0123456789abcdef"$3" \
+        external_ids:ip_addresses=10.244.0.5/24
+}
+
+# A port as the daemon would leave it: add_our_row NAME IFACE-ID [BRIDGE]
+add_our_row() {
+    vsctl --no-wait add-port "${3:-br-int}" "$1" -- \
+        set Port "$1" external_ids:offload-owner=$TARGET \
+        external_ids:offload-keys=iface-id -- \
+        set Interface "$1" external_ids:offload-owner=$TARGET \
+        external_ids:iface-id="$2"
+}
+
+# ---- The daemon ------------------------------------------------------------
+
+# start_daemon [OPTION]...: starts it detached and returns once it answers.
+start_daemon() {
+    mkdir -p "$SYSFS"
+    "$DAEMON" "$DB" --sysfs-root="$SYSFS" --no-chdir --detach \
+        --pidfile="$T/$TARGET.pid" --log-file="$T/$TARGET.log" \
+        --unixctl="$T/$TARGET.ctl" -vconsole:off "$@" 2>>"$T/daemon.stderr"
+}
+
+ctl() {
+    ovs-appctl -T $WAIT -t "$T/$TARGET.ctl" "$@"
+}
+
+# json COMMAND... : JQ-FILTER.  What COMMAND says as JSON, through jq -r.
+json() {
+    local args=()
+    while test "$1" != :; do
+        args+=("$1")
+        shift
+    done
+    ctl "${args[@]}" --format=json | jq -r "$2"
+}
+
+# Until the daemon shows what was written to the database before: it has a
+# full copy, and has seen an "echo" that we write last.
+synced() {
+    local mark=offload-test-$RANDOM$RANDOM
+    set_ids "$mark=1"
+    eventually status_shows "$mark"
+    del_id "$mark"
+    eventually status_lacks "$mark"
+}
+
+status_shows() {
+    ctl status | grep -qF -- "$1"
+}
+
+status_lacks() {
+    ! status_shows "$1"
+}
+
+# Stops the daemon as an operator would, and checks that it ended well.
+stop_daemon() {
+    local pid
+    pid=$(pid_of $TARGET)
+    ctl exit "$@"
+    wait_gone "$pid"
+    check_daemon
+}
+
+kill_daemon() {
+    local pid
+    pid=$(pid_of $TARGET)
+    kill -KILL "$pid"
+    wait_gone "$pid"
+    rm -f "$T/$TARGET.pid" "$T/$TARGET.ctl"
+}
+
+expect_log() {
+    EXPECTED_LOG+=("$1")
+}
+
+# Is the daemon's log free of errors, and is there no sanitizer report?
+check_daemon() {
+    local report line re
+    for report in "$T"/asan.* "$T"/ubsan.*; do
+        if test -e "$report"; then
+            head -n 60 "$report" >&2
+            fail "sanitizer report: $(grep -m1 -E 'ERROR|error:' "$report")"
+        fi
+    done
+    if test -s "$T/daemon.stderr"; then
+        fail "the daemon said: $(head -n1 "$T/daemon.stderr")"
+    fi
+    if test ! -e "$T/$TARGET.log"; then
+        return 0
+    fi
+    while read -r line; do
+        for re in "${EXPECTED_LOG[@]}"; do
+            if [[ $line =~ $re ]]; then
+                continue 2
+            fi
+        done
+        fail "in the daemon's log: $line"
+    done < <(grep -E '\|(ERR|EMER)\||assertion .* failed' "$T/$TARGET.log")
+}
+
+n_in_log() {
+    grep -cE -- "$1" "$T/$TARGET.log" || true
+}
+
+# ---- Main ------------------------------------------------------------------
+
+# Ends what still runs; a daemon in such a way that leaks are reported.
+cleanup() {
+    local name pid
+    if pid=$(pid_of $TARGET) && running "$pid"; then
+        ctl exit || kill "$pid"
+        wait_gone "$pid"
+    fi
+    for name in ovs-vswitchd ovsdb-server; do
+        if pid=$(pid_of $name) && running "$pid"; then
+            kill "$pid"
+            wait_gone "$pid"
+        fi
+    done
+}
+
+FILE=$1
+FUNCTION=$2
+trap 'on_error "$LINENO" "$BASH_COMMAND"' ERR
+cd "$T"
+ip link set lo up
+# shellcheck source=/dev/null
+. "$FILE"
+"$FUNCTION"
+cleanup
+check_daemon
