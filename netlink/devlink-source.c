@@ -266,10 +266,11 @@ devlink_set_family(void *ds_, const struct genl_family *family)
         ds->events = nl_conn_create(ds->base, NETLINK_GENERIC, ds->rcvbuf,
                                     &event_class, ds);
         if (group) {
-            (void) nl_conn_join(ds->events, group); /* When it is opened. */
+            (void) nl_conn_join(ds->events, group); /* Once it is open. */
         }
-        ds->requests = nl_conn_create_lane(ds->base, ds->helper,
-                                           LANE_DEVLINK, &request_class, ds);
+        ds->requests = kernel_helper_connect(ds->helper, ds->base,
+                                             LANE_DEVLINK, &request_class,
+                                             ds);
         ds->dirty = true;
         source_set_state(&ds->source, SOURCE_SYNCING);
         return;

@@ -369,10 +369,10 @@ ethtool_set_family(void *es_, const struct genl_family *family)
                                 &event_class, es);
     group = genl_family_group(family, ETHTOOL_MCGRP_MONITOR_NAME);
     if (group) {
-        (void) nl_conn_join(es->events, group); /* When it is opened. */
+        (void) nl_conn_join(es->events, group); /* Once it is open. */
     }
-    es->requests = nl_conn_create_lane(es->base, es->helper, LANE_ETHTOOL,
-                                       &request_class, es);
+    es->requests = kernel_helper_connect(es->helper, es->base, LANE_ETHTOOL,
+                                         &request_class, es);
     es->resync = true;
     source_set_state(&es->source, SOURCE_SYNCING);
 }

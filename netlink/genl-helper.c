@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "coverage.h"
+#include "netlink/nl-conn.h"
 #include "netlink/nl-socket.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -40,6 +41,7 @@ static const char *const lane_names[N_LANES] = {
 #define MAX_OLD 16
 
 struct lane {
+    struct kernel_helper *helper; /* Has this in its 'lanes'. */
     pid_t pid;                  /* 0 if there is none. */
     int fd;                     /* Our end until it is handed out, then -1. */
 };
@@ -307,6 +309,7 @@ kernel_helper_start(struct kernel_helper **helperp)
 
     *helperp = NULL;
     for (unsigned int i = 0; i < N_LANES; i++) {
+        helper->lanes[i].helper = helper;
         helper->lanes[i].fd = -1;
     }
     for (unsigned int i = 0; i < N_LANES; i++) {
@@ -357,6 +360,24 @@ kernel_helper_open_lane(struct kernel_helper *helper, unsigned int i)
     fd = lane->fd;
     lane->fd = -1;
     return fd;
+}
+
+static int
+lane_open_cb(void *lane_)
+{
+    struct lane *lane = lane_;
+
+    return kernel_helper_open_lane(lane->helper,
+                                   lane - lane->helper->lanes);
+}
+
+struct nl_conn *
+kernel_helper_connect(struct kernel_helper *helper, struct event_base *base,
+                      unsigned int lane, const struct nl_conn_class *class,
+                      void *aux)
+{
+    return nl_conn_create_peer(base, lane_open_cb, &helper->lanes[lane],
+                               lane_names[lane], class, aux);
 }
 
 const char *

@@ -26,6 +26,8 @@
 
 #include "netlink/kernel.h"
 
+struct nl_conn_class;
+
 enum kernel_lane {
     LANE_NLCTRL,
     LANE_DEVLINK,
@@ -38,6 +40,12 @@ enum kernel_lane {
  * caller, whose other end is lane 'lane', or a negative errno.  It replaces
  * the one that an earlier call returned, which must have been closed. */
 int kernel_helper_open_lane(struct kernel_helper *, unsigned int lane);
+
+/* Creates a connection on lane 'lane'. */
+struct nl_conn *kernel_helper_connect(struct kernel_helper *,
+                                      struct event_base *, unsigned int lane,
+                                      const struct nl_conn_class *,
+                                      void *aux);
 
 /* Name of the lane's process, as in /proc/PID/comm. */
 const char *kernel_helper_lane_name(unsigned int lane);

@@ -250,8 +250,8 @@ genl_create(struct event_base *base, struct kernel_helper *helper,
     shash_init(&genl->families);
     genl->events = nl_conn_create(base, NETLINK_GENERIC, rcvbuf,
                                   &event_class, genl);
-    genl->requests = nl_conn_create_lane(base, helper, LANE_NLCTRL,
-                                         &request_class, genl);
+    genl->requests = kernel_helper_connect(helper, base, LANE_NLCTRL,
+                                           &request_class, genl);
     genl->dirty = true;
     return genl;
 }

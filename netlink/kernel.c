@@ -127,9 +127,9 @@ kernel_create_with_rcvbuf(struct event_base *base, const char *sysfs,
         return error;
     }
     kernel->genl = genl_create(base, helper, rcvbuf);
-    kernel->link = link_source_create(base, kernel->sysfs, rcvbuf,
-                                      &kernel->netdevs, &link_class, kernel,
-                                      sink, aux);
+    kernel->link = link_source_create(base, kernel->sysfs, NULL, NULL,
+                                      rcvbuf, &kernel->netdevs, &link_class,
+                                      kernel, sink, aux);
     kernel->pci = pci_source_create(kernel->sysfs, &kernel->netdevs, sink,
                                     aux);
     kernel->devlink = devlink_source_create(base, helper, kernel->genl,

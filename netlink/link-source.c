@@ -12,7 +12,6 @@
 #include "coverage.h"
 #include "hash.h"
 #include "netlink/link-msg.h"
-#include "netlink/nl-conn.h"
 #include "netlink/retry.h"
 #include "netlink/source.h"
 #include "netlink/sysfs.h"
@@ -194,7 +193,11 @@ link_event(void *ls_, const struct nlmsghdr *nlh)
     ls->source.status.n_messages++;
     switch (link_msg_parse(nlh, &info)) {
     case LINK_MSG_LINK:
-        link = link_set(ls, &info, false);
+        /* During a dump the sink has to hear of it after begin(), and it is
+         * not to be forgotten at the end. */
+        link = link_find(ls, info.ifindex);
+        link = link_set(ls, &info, ls->dumping && link
+                                   && link->dump != ls->dump);
         link->event = ls->dump;
         if (ls->dumping) {
             struct ghost *ghost = ghost_find(ls, info.ifindex);
@@ -203,12 +206,7 @@ link_event(void *ls_, const struct nlmsghdr *nlh)
                 hmap_remove(&ls->ghosts, &ghost->node);
                 free(ghost);
             }
-            /* It is not to be forgotten at the end, and the sink has to hear
-             * of it between begin() and end(). */
-            if (link->dump != ls->dump) {
-                link->dump = ls->dump;
-                ls->source.sink->link(ls->source.aux, &link->info);
-            }
+            link->dump = ls->dump;
         }
         break;
 
@@ -322,7 +320,8 @@ link_start_dump(struct link_source *ls)
 }
 
 struct link_source *
-link_source_create(struct event_base *base, int sysfs, int rcvbuf,
+link_source_create(struct event_base *base, int sysfs,
+                   nl_open_cb *conn_open, void *conn_open_aux, int rcvbuf,
                    struct netdev_table *netdevs,
                    const struct link_source_class *class, void *class_aux,
                    const struct kernel_sink *sink, void *aux)
@@ -337,8 +336,14 @@ link_source_create(struct event_base *base, int sysfs, int rcvbuf,
     ls->class_aux = class_aux;
     ls->sysfs = sysfs;
     ls->netdevs = netdevs;
-    ls->conn = nl_conn_create(base, NETLINK_ROUTE, rcvbuf, &conn_class, ls);
-    (void) nl_conn_join(ls->conn, RTNLGRP_LINK); /* When it is opened. */
+    if (conn_open) {
+        ls->conn = nl_conn_create_peer(base, conn_open, conn_open_aux,
+                                       "links", &conn_class, ls);
+    } else {
+        ls->conn = nl_conn_create(base, NETLINK_ROUTE, rcvbuf, &conn_class,
+                                  ls);
+        (void) nl_conn_join(ls->conn, RTNLGRP_LINK); /* Once it is open. */
+    }
     hmap_init(&ls->links);
     hmap_init(&ls->ghosts);
     ovs_list_init(&ls->set_ups);

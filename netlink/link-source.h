@@ -8,6 +8,7 @@
 
 #include "netlink/kernel.h"
 #include "netlink/netdev-table.h"
+#include "netlink/nl-conn.h"
 
 struct link_source;
 struct source;
@@ -24,10 +25,12 @@ struct link_source_class {
     void (*gone)(void *aux, int ifindex);
 };
 
-/* Creates the source.  'sysfs' is a descriptor of its root; 'netdevs' is kept
- * up to date. */
+/* Creates the source on 'conn_open' (see nl_conn_create_peer()), or on
+ * rtnetlink with a receive buffer of 'rcvbuf' bytes if that is NULL.  'sysfs'
+ * is a descriptor of its root; 'netdevs' is kept up to date. */
 struct link_source *link_source_create(struct event_base *, int sysfs,
-                                       int rcvbuf,
+                                       nl_open_cb *conn_open,
+                                       void *conn_open_aux, int rcvbuf,
                                        struct netdev_table *netdevs,
                                        const struct link_source_class *,
                                        void *class_aux,

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "coverage.h"
-#include "netlink/genl-helper.h"
 #include "netlink/nl-attr.h"
 #include "netlink/nl-socket.h"
 #include "netlink/retry.h"
@@ -54,8 +53,9 @@ struct nl_conn {
 
     int protocol;               /* NETLINK_*, of a netlink socket. */
     int rcvbuf;                 /* Bytes. */
-    struct kernel_helper *helper; /* NULL for a netlink socket. */
-    unsigned int lane;          /* In 'helper'. */
+    nl_open_cb *open;           /* NULL for a netlink socket. */
+    void *open_aux;             /* For 'open'. */
+    char *name;                 /* For the log. */
 
     int fd;                     /* -1 while closed. */
     struct event *event;        /* EV_READ on 'fd', NULL while closed. */
@@ -79,12 +79,13 @@ struct nl_conn {
 static void nl_conn_read(evutil_socket_t, short what, void *conn_);
 
 static struct nl_conn *
-nl_conn_create__(struct event_base *base, const struct nl_conn_class *class,
-                 void *aux)
+nl_conn_create__(struct event_base *base, char *name,
+                 const struct nl_conn_class *class, void *aux)
 {
     struct nl_conn *conn = xzalloc(sizeof *conn);
 
     conn->base = base;
+    conn->name = name;
     conn->class = class;
     conn->aux = aux;
     conn->fd = -1;
@@ -98,7 +99,9 @@ struct nl_conn *
 nl_conn_create(struct event_base *base, int protocol, int rcvbuf,
                const struct nl_conn_class *class, void *aux)
 {
-    struct nl_conn *conn = nl_conn_create__(base, class, aux);
+    struct nl_conn *conn = nl_conn_create__(
+        base, xasprintf("netlink socket of protocol %d", protocol), class,
+        aux);
 
     conn->protocol = protocol;
     conn->rcvbuf = rcvbuf;
@@ -106,14 +109,14 @@ nl_conn_create(struct event_base *base, int protocol, int rcvbuf,
 }
 
 struct nl_conn *
-nl_conn_create_lane(struct event_base *base, struct kernel_helper *helper,
-                    unsigned int lane, const struct nl_conn_class *class,
-                    void *aux)
+nl_conn_create_peer(struct event_base *base, nl_open_cb *open,
+                    void *open_aux, const char *name,
+                    const struct nl_conn_class *class, void *aux)
 {
-    struct nl_conn *conn = nl_conn_create__(base, class, aux);
+    struct nl_conn *conn = nl_conn_create__(base, xstrdup(name), class, aux);
 
-    conn->helper = helper;
-    conn->lane = lane;
+    conn->open = open;
+    conn->open_aux = open_aux;
     return conn;
 }
 
@@ -153,6 +156,7 @@ nl_conn_destroy(struct nl_conn *conn)
         nl_request_destroy(req);
     }
     free(conn->groups);
+    free(conn->name);
     free(conn->buf);
     free(conn);
 }
@@ -228,8 +232,8 @@ nl_conn_open(struct nl_conn *conn)
 {
     int fd;
 
-    if (conn->helper) {
-        fd = kernel_helper_open_lane(conn->helper, conn->lane);
+    if (conn->open) {
+        fd = conn->open(conn->open_aux);
     } else {
         fd = nl_socket_open(conn->protocol, conn->rcvbuf, &conn->portid);
     }
@@ -270,9 +274,8 @@ nl_conn_run_open(struct nl_conn *conn)
     }
     error = nl_conn_open(conn);
     if (error) {
-        VLOG_WARN_RL(&rl, "cannot open %s: %s",
-                     conn->helper ? kernel_helper_lane_name(conn->lane)
-                     : "netlink socket", ovs_strerror(error));
+        VLOG_WARN_RL(&rl, "cannot open %s: %s", conn->name,
+                     ovs_strerror(error));
         retry_schedule(&conn->retry);
 
         /* When it succeeds, something may have been missed. */
@@ -307,9 +310,9 @@ nl_conn_send(struct nl_conn *conn)
     } while (n < 0 && errno == EINTR);
     if (n >= 0) {
         req->sent = time_msec();
-    } else if (conn->helper) {
-        /* The lane takes one request at a time and is empty, so this is the
-         * end of its process.  The request may go to the next one. */
+    } else if (conn->open) {
+        /* The peer takes one request at a time and is idle, so this is its
+         * end.  The request may go to the next one. */
         conn->broken = errno;
     } else {
         nl_conn_finish(conn, errno, "");
@@ -327,9 +330,7 @@ nl_conn_run_broken(struct nl_conn *conn)
         COVERAGE_INC(nl_conn_overflow);
     } else {
         /* Whatever makes it break may do so again at once. */
-        VLOG_WARN_RL(&rl, "%s: %s, opening it anew",
-                     conn->helper ? kernel_helper_lane_name(conn->lane)
-                     : "netlink socket",
+        VLOG_WARN_RL(&rl, "%s: %s, opening it anew", conn->name,
                      conn->broken == ECONNRESET ? "connection was closed"
                      : ovs_strerror(conn->broken));
         retry_schedule(&conn->retry);
@@ -437,7 +438,7 @@ nl_conn_receive(struct nl_conn *conn, const struct nlmsghdr *nlh)
     struct nl_request *req = nl_conn_current(conn);
 
     if (req && nlh->nlmsg_seq == req->msg->nlmsg_seq
-        && (conn->helper || nlh->nlmsg_pid == conn->portid)) {
+        && (conn->open || nlh->nlmsg_pid == conn->portid)) {
         if (nlh->nlmsg_flags & NLM_F_DUMP_INTR) {
             req->interrupted = true;
         }
@@ -495,7 +496,7 @@ nl_conn_recv(struct nl_conn *conn)
 {
     ssize_t n;
 
-    if (!conn->helper) {
+    if (!conn->open) {
         return nl_socket_recv(conn->fd, conn->buf, conn->buf_size);
     }
     do {

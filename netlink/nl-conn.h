@@ -4,7 +4,8 @@
 #define NETLINK_NL_CONN_H 1
 
 /* A non-blocking connection that carries netlink messages, either a netlink
- * socket of our own or a lane of the helper (netlink/genl-helper.h).
+ * socket of our own or a socket whose other end speaks for the kernel, as a
+ * lane of the helper does (netlink/genl-helper.h).
  *
  *   - Requests are queued and executed one after the other.  Each ends with
  *     exactly one call of its 'done', unless the connection is destroyed.
@@ -21,7 +22,6 @@
 #include <stdint.h>
 
 struct event_base;
-struct kernel_helper;
 struct nl_conn;
 struct nlmsghdr;
 
@@ -49,9 +49,12 @@ struct nl_conn_class {
 struct nl_conn *nl_conn_create(struct event_base *, int protocol, int rcvbuf,
                                const struct nl_conn_class *, void *aux);
 
-/* Creates one on lane 'lane' of 'helper'. */
-struct nl_conn *nl_conn_create_lane(struct event_base *, struct kernel_helper *,
-                                    unsigned int lane,
+/* Creates one on the socket that 'open' returns: a non-blocking descriptor,
+ * which is the connection's from then on, or a negative errno.  'name' is for
+ * the log. */
+typedef int nl_open_cb(void *open_aux);
+struct nl_conn *nl_conn_create_peer(struct event_base *, nl_open_cb *open,
+                                    void *open_aux, const char *name,
                                     const struct nl_conn_class *, void *aux);
 
 void nl_conn_destroy(struct nl_conn *);

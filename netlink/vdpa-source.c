@@ -124,8 +124,8 @@ vdpa_set_family(void *vs_, const struct genl_family *family)
 
     if (family) {
         vs->family = genl_family_id(family);
-        vs->conn = nl_conn_create_lane(vs->base, vs->helper, LANE_VDPA,
-                                       &class, vs);
+        vs->conn = kernel_helper_connect(vs->helper, vs->base, LANE_VDPA,
+                                         &class, vs);
         vs->dump_dirty = true;
         source_set_state(&vs->source, SOURCE_SYNCING);
         return;

@@ -38,3 +38,11 @@ tests_fuzz_fuzz_tc_SOURCES = tests/fuzz/fuzz-tc.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_tc_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/tc
+
+check_PROGRAMS += tests/fuzz/fuzz-kernel-msg
+tests_fuzz_fuzz_kernel_msg_SOURCES = \
+	tests/fuzz/fuzz-kernel-msg.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_kernel_msg_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_fuzz_fuzz_kernel_msg_LDADD = \
+	netlink/libkernel.a $(FUZZ_LIBS) $(KERNEL_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/kernel-msg

@@ -51,4 +51,52 @@ check_PROGRAMS += tests/unit/test-flow-report
 tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
 tests_unit_test_flow_report_LDADD = controller/libcontroller.a $(UNIT_LIBS)
 
+# netlink/ as a whole.
+UNIT_KERNEL_LIBS = netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-kernel-types
+tests_unit_test_kernel_types_SOURCES = tests/unit/test-kernel-types.c
+tests_unit_test_kernel_types_LDADD = netlink/libkernel.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-kernel-msg
+tests_unit_test_kernel_msg_SOURCES = \
+	tests/unit/capture.h \
+	tests/unit/test-kernel-msg.c
+tests_unit_test_kernel_msg_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_kernel_msg_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-kernel-sysfs
+tests_unit_test_kernel_sysfs_SOURCES = tests/unit/test-kernel-sysfs.c
+tests_unit_test_kernel_sysfs_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_kernel_sysfs_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-nl-conn
+tests_unit_test_nl_conn_SOURCES = \
+	tests/unit/nl-peer.h \
+	tests/unit/test-nl-conn.c
+tests_unit_test_nl_conn_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_nl_conn_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-link-source
+tests_unit_test_link_source_SOURCES = \
+	tests/unit/nl-peer.h \
+	tests/unit/test-link-source.c
+tests_unit_test_link_source_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_link_source_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-genl-helper
+tests_unit_test_genl_helper_SOURCES = tests/unit/test-genl-helper.c
+tests_unit_test_genl_helper_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_genl_helper_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-pairing
+tests_unit_test_pairing_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-pairing.c
+tests_unit_test_pairing_LDADD = \
+	controller/libcontroller.a \
+	ovsdb/libovsview.a \
+	netlink/libkernel.a \
+	$(UNIT_LIBS)
+
 endif
