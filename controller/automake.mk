@@ -36,6 +36,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/reconcile-txn.c \
 	controller/reconcile.c \
 	controller/reconcile.h \
+	controller/rep-match.c \
+	controller/rep-match.h \
 	controller/repair.c \
 	controller/repair.h \
 	controller/sink.c \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/output.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
 #include "util.h"
@@ -41,6 +42,20 @@ event_log_destroy(struct event_log *log)
     }
 }
 
+/* Names from elsewhere must not be able to forge lines of the log. */
+static void
+log_event(const struct event_log_entry *e)
+{
+    char *text = xasprintf("%s: %s %s%s%s%s%s", e->subject, e->what, e->from,
+                           e->from[0] ? " -> " : "", e->to,
+                           e->cause[0] ? ": " : "", e->cause);
+    char *printable = output_printable(text);
+
+    VLOG_INFO_RL(&rl, "%s", printable);
+    free(printable);
+    free(text);
+}
+
 void
 event_log_add(struct event_log *log, const char *subject, const char *what,
               const char *from, const char *to, const char *cause, ...)
@@ -59,9 +74,7 @@ event_log_add(struct event_log *log, const char *subject, const char *what,
     e->cause = xvasprintf(cause, args);
     va_end(args);
 
-    VLOG_INFO_RL(&rl, "%s: %s %s%s%s%s%s", subject, what, from,
-                 from[0] ? " -> " : "", to, e->cause[0] ? ": " : "",
-                 e->cause);
+    log_event(e);
 }
 
 const struct event_log_entry *

@@ -31,7 +31,8 @@ struct event_log {
 void event_log_init(struct event_log *);
 void event_log_destroy(struct event_log *);
 
-/* Adds an event, and logs it at level info.  'cause' is a printf format. */
+/* Adds an event, and logs it at level info.  'cause' is a printf format.  The
+ * strings may hold any bytes. */
 void event_log_add(struct event_log *, const char *subject, const char *what,
                    const char *from, const char *to, const char *cause, ...)
     OVS_PRINTF_FORMAT(6, 7);

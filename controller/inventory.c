@@ -102,12 +102,13 @@ inventory_find_link_by_name(const struct inventory *inv, const char *name)
 }
 
 /* May pairs or ports depend on this link?  (Of the many links of a node with
- * pods, few are on a PCI function or part of a switch.) */
+ * pods, few are on a PCI function or part of a switch, or bond those.) */
 static bool
 link_is_relevant(const struct link_info *info)
 {
     return (info->has_parent_pci || info->switch_id.len
-            || info->phys_port_name[0] || !strcmp(info->kind, "bond"));
+            || info->phys_port_name[0] || !strcmp(info->kind, "bond")
+            || !strcmp(info->kind, "team"));
 }
 
 /* Flags that a port's state depends on; the others (IFF_RUNNING, ...) come
@@ -122,15 +123,31 @@ link_changed(const struct link_info *a, const struct link_info *b)
             || !switch_id_equals(&a->switch_id, &b->switch_id)
             || (a->flags & RELEVANT_FLAGS) != (b->flags & RELEVANT_FLAGS)
             || a->master != b->master
+            || strcmp(a->kind, b->kind)
             || a->has_parent_pci != b->has_parent_pci
             || (a->has_parent_pci
+                && pci_addr_compare(&a->parent_pci, &b->parent_pci)));
+}
+
+/* Are 'a' and 'b', of one ifindex, different netdevs, of which the removal of
+ * the first was not seen?  What these say of a netdev never changes while it
+ * lives, though some of it may come later. */
+static bool
+link_is_another(const struct link_info *a, const struct link_info *b)
+{
+    return (strcmp(a->kind, b->kind)
+            || (a->phys_port_name[0] && b->phys_port_name[0]
+                && strcmp(a->phys_port_name, b->phys_port_name))
+            || (a->has_parent_pci && b->has_parent_pci
                 && pci_addr_compare(&a->parent_pci, &b->parent_pci)));
 }
 
 static void
 link_unindex(struct inventory *inv, struct inv_link *link)
 {
-    hmap_remove(&inv->links_by_name, &link->name_node);
+    if (link->info.name[0]) {
+        hmap_remove(&inv->links_by_name, &link->name_node);
+    }
     if (link->info.has_parent_pci) {
         hmap_remove(&inv->links_by_parent, &link->parent_node);
     }
@@ -139,13 +156,32 @@ link_unindex(struct inventory *inv, struct inv_link *link)
     }
 }
 
+/* Takes 'name' from the link that has it, if there is one: another one has it
+ * by now. */
+static void
+link_take_name(struct inventory *inv, const char *name)
+{
+    struct inv_link *link = inventory_find_link_by_name(inv, name);
+
+    if (link) {
+        hmap_remove(&inv->links_by_name, &link->name_node);
+        link->info.name[0] = '\0';
+        if (link_is_relevant(&link->info)) {
+            inventory_touch(inv);
+        }
+    }
+}
+
 static void
 link_index(struct inventory *inv, struct inv_link *link)
 {
     const struct link_info *info = &link->info;
 
-    hmap_insert(&inv->links_by_name, &link->name_node,
-                hash_string(info->name, 0));
+    if (info->name[0]) {
+        link_take_name(inv, info->name);
+        hmap_insert(&inv->links_by_name, &link->name_node,
+                    hash_string(info->name, 0));
+    }
     if (info->has_parent_pci) {
         hmap_insert(&inv->links_by_parent, &link->parent_node,
                     inv_hash_pci(&info->parent_pci));
@@ -178,6 +214,10 @@ inventory_link(struct inventory *inv, const struct link_info *info)
 {
     struct inv_link *link = inventory_find_link(inv, info->ifindex);
 
+    if (link && link_is_another(&link->info, info)) {
+        link_remove(inv, link);
+        link = NULL;
+    }
     if (!link) {
         link = xzalloc(sizeof *link);
         link->info = *info;
@@ -365,6 +405,12 @@ port_index(struct inventory *inv, struct inv_port *port)
                     inv_hash_handle_vf(&info->handle, info->vf));
     }
     if (info->ifindex) {
+        struct inv_port *other = inventory_find_port_of(inv, info->ifindex);
+
+        if (other) {            /* Its netdev is this port's by now. */
+            hmap_remove(&inv->ports_by_ifindex, &other->ifindex_node);
+            other->info.ifindex = 0;
+        }
         hmap_insert(&inv->ports_by_ifindex, &port->ifindex_node,
                     hash_ifindex(info->ifindex));
     }
@@ -574,10 +620,11 @@ void
 inventory_set_state(struct inventory *inv, enum kernel_source source,
                     enum source_state state)
 {
-    if (inv->state[source] != state || !inv->ever_synced[source]) {
+    if (inv->state[source] != state) {
         inv->state[source] = state;
-        if (state == SOURCE_SYNCED) {
-            inv->ever_synced[source] = true;
+        if (state == SOURCE_ABSENT) {
+            inventory_begin(inv, source);
+            inventory_end(inv, source);
         }
         inventory_touch(inv);
     }

@@ -12,7 +12,13 @@
  * good until the next change.
  *
  * inventory_begin() and inventory_end() bracket a full read of one source:
- * what was not named in between is removed at the end. */
+ * what was not named in between is removed at the end.
+ *
+ * Sources tell of one object after another, so that what is known of two may
+ * contradict each other for a moment.  Where only one of them can be right it
+ * is the one that was told last: a netdev whose name another one has by now
+ * has no name, and a devlink port whose netdev is another port's by now has
+ * none, until their own news arrive. */
 
 #include "netlink/kernel-types.h"
 #include "netlink/kernel.h"
@@ -21,12 +27,13 @@
 /* A network device. */
 struct inv_link {
     struct hmap_node index_node;    /* In 'links', by ifindex. */
-    struct hmap_node name_node;     /* In 'links_by_name', by name. */
+    struct hmap_node name_node;     /* In 'links_by_name', by name, if it has
+                                     * one. */
     struct hmap_node parent_node;   /* In 'links_by_parent', by parent PCI
                                      * address, if it has one. */
     struct hmap_node rep_node;      /* In 'reps', by switch id, PF and VF
                                      * number, if 'is_vf_rep'. */
-    struct link_info info;
+    struct link_info info;          /* 'name' may be empty, see above. */
     bool is_vf_rep;                 /* Has phys_port_name "[cZ]pfXvfY" and a
                                      * switch id. */
     struct port_name port_name;     /* Numbers in it, if 'is_vf_rep'. */
@@ -83,7 +90,7 @@ struct inventory {
     struct hmap links_by_name;
     struct hmap links_by_parent;
     struct hmap reps;
-    struct hmap vfs;                /* struct inv_vfs by address. */
+    struct hmap vfs;                /* struct inv_vf by address. */
     struct hmap ports;              /* struct inv_port by handle, index. */
     struct hmap vf_ports;
     struct hmap ports_by_ifindex;
@@ -92,7 +99,6 @@ struct inventory {
     struct hmap vdpas_by_parent;
     enum source_state state[N_KERNEL_SOURCES];
     unsigned int generation[N_KERNEL_SOURCES]; /* Of the full read. */
-    bool ever_synced[N_KERNEL_SOURCES];
     uint64_t seqno;                 /* Grows when anything changes on which
                                      * pairs or ports depend.  Links that are
                                      * neither uplink nor representor (veth,
@@ -104,6 +110,7 @@ void inventory_destroy(struct inventory *);
 
 void inventory_begin(struct inventory *, enum kernel_source);
 void inventory_end(struct inventory *, enum kernel_source);
+/* A source that is SOURCE_ABSENT has no objects. */
 void inventory_set_state(struct inventory *, enum kernel_source,
                          enum source_state);
 

@@ -61,17 +61,96 @@ output_parse_format(int *argc, const char **argv, enum output_format *format)
     return NULL;
 }
 
+/* Length of the UTF-8 sequence of a character at 's', which is at its end or
+ * before, or 0 if there is none: too short, too long a form, a surrogate, or
+ * beyond Unicode. */
+static size_t
+utf8_sequence(const char *s)
+{
+    const uint8_t *p = (const uint8_t *) s;
+    uint8_t min = 0x80, max = 0xbf; /* Of the second byte. */
+    size_t n;
+
+    if (p[0] < 0x80) {
+        return 1;
+    } else if (p[0] >= 0xc2 && p[0] <= 0xdf) {
+        n = 2;
+    } else if (p[0] >= 0xe0 && p[0] <= 0xef) {
+        n = 3;
+        min = p[0] == 0xe0 ? 0xa0 : min;
+        max = p[0] == 0xed ? 0x9f : max;
+    } else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
+        n = 4;
+        min = p[0] == 0xf0 ? 0x90 : min;
+        max = p[0] == 0xf4 ? 0x8f : max;
+    } else {
+        return 0;
+    }
+    if (p[1] < min || p[1] > max) {
+        return 0;
+    }
+    for (size_t i = 2; i < n; i++) {
+        if (p[i] < 0x80 || p[i] > 0xbf) {
+            return 0;
+        }
+    }
+    return n;
+}
+
+/* Is the character at 's', of 'length' bytes, a control character (C0, DEL or
+ * C1)? */
+static bool
+is_control(const char *s, size_t length)
+{
+    uint8_t first = s[0];
+
+    return (length == 1 ? first < ' ' || first == 0x7f
+            : first == 0xc2 && (uint8_t) s[1] < 0xa0);
+}
+
+/* Copy of 's' in which each byte that is no UTF-8 and, if 'control', each that
+ * is part of a control character is 'prefix' and its two digits. */
+static char *
+escape_bytes(const char *s, bool control, const char *prefix)
+{
+    struct ds out = DS_EMPTY_INITIALIZER;
+
+    while (*s) {
+        size_t n = utf8_sequence(s);
+
+        if (n && !(control && is_control(s, n))) {
+            ds_put_buffer(&out, s, n);
+            s += n;
+            continue;
+        }
+        for (n = MAX(n, 1); n; n--) {
+            ds_put_format(&out, "%s%02x", prefix, (uint8_t) *s++);
+        }
+    }
+    return ds_steal_cstr(&out);
+}
+
+char *
+output_printable(const char *s)
+{
+    return escape_bytes(s, true, "\\x");
+}
+
 /* Text of a cell.  Caller frees. */
 static char *
 cell_text(const struct json *json)
 {
+    char *text, *printable;
+
     if (!json || json->type == JSON_NULL) {
         return xstrdup("");
+    } else if (json->type == JSON_STRING) {
+        return output_printable(json_string(json));
     }
-    if (json->type == JSON_STRING) {
-        return xstrdup(json_string(json));
-    }
-    return json_to_string(json, JSSF_SORT);
+    text = json_to_string(json, JSSF_SORT);
+    printable = output_printable(text);
+    free(text);
+    return printable;
 }
 
 static char *
@@ -91,10 +170,15 @@ static char *
 format_json(const struct json *json)
 {
     struct ds s = DS_EMPTY_INITIALIZER;
+    char *text;
 
     json_to_ds(json, JSSF_PRETTY | JSSF_SORT, &s);
     ds_put_char(&s, '\n');
-    return ds_steal_cstr(&s);
+    /* The serializer escapes control characters, but passes on what is no
+     * UTF-8.  That can only be within strings. */
+    text = escape_bytes(ds_cstr(&s), false, "\\\\x");
+    ds_destroy(&s);
+    return text;
 }
 
 char *
@@ -139,7 +223,7 @@ add_members(struct table *table, const char *prefix, const struct json *json)
             add_members(table, name, value);
         } else {
             table_add_row(table);
-            table_add_cell(table)->text = xstrdup(name);
+            table_add_cell(table)->text = output_printable(name);
             table_add_cell(table)->text = cell_text(value);
         }
         free(name);

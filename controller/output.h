@@ -6,7 +6,12 @@
 /* Answers of commands, as a table, JSON or CSV.
  *
  * A command builds its answer as JSON, the stable form; the others are made
- * from it by naming the members to show. */
+ * from it by naming the members to show.
+ *
+ * Names from the kernel and from the database may hold any bytes.  Whatever
+ * they hold, JSON is valid and in UTF-8: a byte that is no UTF-8 is written as
+ * the four characters "\xNN" (in JSON "\\xNN").  Tables and CSV are one line a
+ * row, and control characters are written likewise. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,13 +42,18 @@ char *output_parse_format(int *argc, const char **argv,
 char *output_array(const struct json *array, const struct output_column *,
                    size_t n, enum output_format);
 
-/* Formats 'object' as lines of dotted names and values (or as JSON). */
+/* Formats 'object' as lines of dotted names and values (or as JSON).  Caller
+ * frees the result. */
 char *output_object(const struct json *object, enum output_format);
 
 /* Replies with 'text', which is freed. */
 void output_reply(struct unixctl_conn *, char *text);
 
-/* JSON of a string that may be NULL, and of a boolean. */
+/* Copy of 's' in which bytes that are no UTF-8 or are part of a control
+ * character are written as "\xNN".  Caller frees. */
+char *output_printable(const char *s);
+
+/* JSON null for NULL and "", else a string. */
 struct json *output_string_or_null(const char *);
 
 #endif /* controller/output.h */

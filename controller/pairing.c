@@ -3,34 +3,35 @@
 #include <config.h>
 #include "controller/pairing.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "controller/inventory.h"
+#include "controller/rep-match.h"
 #include "hash.h"
 #include "hmapx.h"
-#include "openvswitch/dynamic-string.h"
 #include "util.h"
-
-/* What is known of one PF, gathered once for all of its VFs. */
-struct pf_facts {
-    struct hmap_node node;      /* In 'pfs' of struct pairing, by address. */
-    struct pci_addr addr;
-    struct devlink_handle handle;
-    enum eswitch_mode mode;
-    const struct inv_link *uplink; /* One with a switch id if there is one. */
-    uint32_t pf_num;            /* Number of the PF, by the best evidence. */
-    bool has_vf_ports;          /* devlink ports of flavour pcivf? */
-    bool one_pf_num;            /* All of those have the same PF number... */
-    uint32_t ports_pf_num;      /* ...which is this one. */
-};
 
 /* One computation. */
 struct pairing {
     const struct inventory *inv;
     struct pair_table *table;
-    struct hmap pfs;            /* struct pf_facts by address. */
-    struct hmap vf_rows;        /* struct pair of VFs, by PF and number. */
-    const char *unsynced;       /* Source that is not read in full, or NULL. */
+    struct pf_table pfs;
+    const char *unsynced;       /* What is not read in full, or NULL. */
+    struct hmapx taken;         /* struct inv_link and struct inv_port that are
+                                 * in the row of a VF. */
+    struct hmapx disputed;      /* Those that could be of several VFs, or are
+                                 * one of several for a VF. */
+    struct hmapx listed;        /* struct inv_link that have a row. */
+};
+
+/* A VF on its way to a row. */
+struct vf_work {
+    const struct inv_vf *vf;
+    const struct pf_facts *pf;
+    struct rep_match match;
+    bool contested;             /* Could another VF have its candidate? */
 };
 
 void
@@ -83,209 +84,43 @@ pair_set_state(struct pair *pair, enum pair_state state,
     va_end(args);
 }
 
-/* PFs. */
-
-/* Number of the PF at 'addr'.  Its uplink's phys_port_name or physical devlink
- * port numbers it as its representors do; a PF with neither or with several is
- * numbered by its PCI function, as drivers do. */
-static uint32_t
-pf_number(const struct inventory *inv, const struct pci_addr *addr,
-          const struct inv_link **uplinkp)
-{
-    const struct inv_link *link, *uplink = NULL;
-    int number = -1;
-    bool several = false;
-
-    INV_FOR_EACH_LINK_ON (link, inv, addr) {
-        if (!inv_link_is_uplink(inv, link)) {
-            continue;
-        }
-        if (!uplink || (!uplink->info.switch_id.len
-                        && link->info.switch_id.len)) {
-            uplink = link;
-        }
-
-        const struct inv_port *port
-            = inventory_find_port_of(inv, link->info.ifindex);
-        int n = port_name_parse_uplink(link->info.phys_port_name);
-        if (n < 0 && port) {
-            n = port->info.phys_port;
-        }
-        if (n >= 0) {
-            several = several || (number >= 0 && n != number);
-            number = n;
-        }
-    }
-    *uplinkp = uplink;
-    return number >= 0 && !several ? number : addr->fn;
-}
-
-static struct pf_facts *
-pf_find(const struct pairing *p, const struct pci_addr *addr)
-{
-    struct pf_facts *pf;
-
-    HMAP_FOR_EACH_WITH_HASH (pf, node, inv_hash_pci(addr), &p->pfs) {
-        if (!pci_addr_compare(&pf->addr, addr)) {
-            return pf;
-        }
-    }
-    return NULL;
-}
-
-static struct pf_facts *
-pf_get(struct pairing *p, const struct pci_addr *addr)
-{
-    struct pf_facts *pf = pf_find(p, addr);
-
-    if (!pf) {
-        pf = xzalloc(sizeof *pf);
-        pf->addr = *addr;
-        devlink_handle_from_pci(addr, &pf->handle);
-
-        const struct inv_eswitch *eswitch
-            = inventory_find_eswitch(p->inv, &pf->handle);
-        pf->mode = eswitch ? eswitch->info.mode : ESWITCH_UNKNOWN;
-        pf->pf_num = pf_number(p->inv, addr, &pf->uplink);
-        hmap_insert(&p->pfs, &pf->node, inv_hash_pci(addr));
-    }
-    return pf;
-}
+/* Sets of pointers, in which NULL is never. */
 
 static void
-gather_pfs(struct pairing *p)
+set_add(struct hmapx *set, const void *p)
 {
-    const struct inv_port *port;
-    const struct inv_vf *vf;
-    struct pci_addr addr;
-
-    HMAP_FOR_EACH (vf, addr_node, &p->inv->vfs) {
-        pf_get(p, &vf->info.pf);
-    }
-    HMAP_FOR_EACH (port, key_node, &p->inv->ports) {
-        if (port->info.flavour != FLAVOUR_PCI_VF
-            || strcmp(port->info.handle.bus, "pci")
-            || !pci_addr_parse(port->info.handle.dev, &addr)) {
-            continue;
-        }
-
-        struct pf_facts *pf = pf_get(p, &addr);
-        if (!pf->has_vf_ports) {
-            pf->has_vf_ports = pf->one_pf_num = true;
-            pf->ports_pf_num = port->info.pf;
-        } else if (pf->ports_pf_num != port->info.pf) {
-            pf->one_pf_num = false;
-        }
+    if (p) {
+        hmapx_add(set, CONST_CAST(void *, p));
     }
 }
 
-/* Is 'number' that of another PF of this host?  (A card with one eswitch may
- * have the ports of all of its PFs on the handle of one.) */
 static bool
-is_number_of_another_pf(const struct pairing *p, const struct pf_facts *self,
-                        uint32_t number)
+set_has(const struct hmapx *set, const void *p)
 {
-    const struct pf_facts *pf;
-
-    HMAP_FOR_EACH (pf, node, &p->pfs) {
-        if (pf != self && pf->pf_num == number && pf->pf_num != self->pf_num
-            && pf->addr.domain == self->addr.domain
-            && pf->addr.bus == self->addr.bus) {
-            return true;
-        }
-    }
-    return false;
+    return p && hmapx_contains(set, p);
 }
 
-/* Representors of local VFs. */
-
-/* What was found for a VF. */
-struct candidates {
-    size_t n;                   /* How many could be it. */
-    struct inv_link *link;      /* The first's netdev, NULL if it has none. */
-    uint32_t controller;        /* The first's numbers. */
-    uint32_t pf_num;
-};
-
-static void
-candidates_add(struct candidates *c, struct inv_link *link,
-               uint32_t controller, uint32_t pf_num)
+/* Sets PAIR_RESYNC and returns true if nothing can be said now. */
+static bool
+pair_is_resyncing(const struct pairing *p, struct pair *pair)
 {
-    if (!c->n++) {
-        c->link = link;
-        c->controller = controller;
-        c->pf_num = pf_num;
+    if (p->unsynced) {
+        pair_set_state(pair, PAIR_RESYNC, "the kernel's list of %s is being read",
+                       p->unsynced);
     }
+    return p->unsynced != NULL;
 }
 
-static void
-candidates_from_ports(const struct pairing *p, const struct pf_facts *pf,
-                      uint32_t vf, bool local, struct candidates *c)
+/* VFs. */
+
+static int
+compare_vdpas(const void *a_, const void *b_)
 {
-    bool any_number = (pf->one_pf_num
-                       && !is_number_of_another_pf(p, pf, pf->ports_pf_num));
-    const struct inv_port *port;
+    const struct inv_vdpa *const *a = a_;
+    const struct inv_vdpa *const *b = b_;
 
-    HMAP_FOR_EACH_WITH_HASH (port, vf_node,
-                             inv_hash_handle_vf(&pf->handle, vf),
-                             &p->inv->vf_ports) {
-        const struct devlink_port_info *info = &port->info;
-
-        if (info->vf == vf && devlink_handle_equals(&info->handle, &pf->handle)
-            && (info->pf == pf->pf_num || any_number)
-            && local == (!info->external && !info->controller)) {
-            candidates_add(c, (info->ifindex
-                               ? inventory_find_link(p->inv, info->ifindex)
-                               : NULL),
-                           info->controller, info->pf);
-        }
-    }
+    return strcmp((*a)->info.name, (*b)->info.name);
 }
-
-static void
-candidates_from_names(const struct pairing *p, const struct pf_facts *pf,
-                      uint32_t vf, bool local, struct candidates *c)
-{
-    const struct switch_id *id = pf->uplink ? &pf->uplink->info.switch_id
-                                            : NULL;
-    struct inv_link *link;
-
-    if (!id || !id->len) {
-        return;
-    }
-    HMAP_FOR_EACH_WITH_HASH (link, rep_node,
-                             inv_hash_rep(id, pf->pf_num, vf),
-                             &p->inv->reps) {
-        const struct port_name *name = &link->port_name;
-
-        if (name->vf == vf && name->pf == pf->pf_num
-            && switch_id_equals(&link->info.switch_id, id)
-            && local == !name->controller) {
-            candidates_add(c, link, name->controller, name->pf);
-        }
-    }
-}
-
-/* Finds the representor of VF 'vf' of 'pf'.  The VF of this host's bus is on
- * the local controller (0); only where the eswitch knows no such function are
- * those of another controller taken. */
-static struct candidates
-find_representor(const struct pairing *p, const struct pf_facts *pf,
-                 uint32_t vf)
-{
-    struct candidates c = { .n = 0 };
-
-    for (int local = 1; local >= 0 && !c.n; local--) {
-        if (pf->has_vf_ports) {
-            candidates_from_ports(p, pf, vf, local, &c);
-        } else {
-            candidates_from_names(p, pf, vf, local, &c);
-        }
-    }
-    return c;
-}
-
-/* Rows. */
 
 static void
 pair_add_vdpas(struct pairing *p, struct pair *pair)
@@ -300,242 +135,341 @@ pair_add_vdpas(struct pairing *p, struct pair *pair)
         }
         pair->vdpas[pair->n_vdpas++] = vdpa;
     }
+    if (pair->n_vdpas > 1) {
+        qsort(pair->vdpas, pair->n_vdpas, sizeof *pair->vdpas, compare_vdpas);
+    }
 }
 
-static int
-compare_vdpas(const void *a_, const void *b_)
+/* The VF has no representor. */
+static void
+decide_no_candidate(const struct vf_work *work, const char *pf_name,
+                    struct pair *pair)
 {
-    const struct inv_vdpa *const *a = a_;
-    const struct inv_vdpa *const *b = b_;
+    const struct pf_facts *pf = work->pf;
 
-    return strcmp((*a)->info.name, (*b)->info.name);
+    if (work->match.external) {
+        pair_set_state(pair, PAIR_NO_REPRESENTOR,
+                       "the representor with PF number %"PRIu32" and VF "
+                       "number %"PRIu32" is that of a function on another "
+                       "host", pf->pf_num, pair->vf);
+    } else if (pf->mode == ESWITCH_SWITCHDEV) {
+        pair_set_state(pair, PAIR_NO_REPRESENTOR,
+                       "no devlink port and no netdev of %s has PF number "
+                       "%"PRIu32" and VF number %"PRIu32"; see devlink port "
+                       "show", pf_name, pf->pf_num, pair->vf);
+    } else {
+        pair_set_state(pair, PAIR_NO_REPRESENTOR,
+                       "the driver of PF %s tells no eswitch mode and has no "
+                       "representor for this VF; see devlink dev eswitch show "
+                       "pci/%s", pf_name, pf_name);
+    }
+}
+
+/* The VF has no vDPA device. */
+static void
+decide_no_vdpa(const struct inv_vf *vf, const char *vf_name,
+               struct pair *pair)
+{
+    const char *driver = vf->info.driver;
+
+    if (!driver[0]) {
+        pair_set_state(pair, PAIR_NO_VDPA,
+                       "VF %s has no driver; bind the one that makes vDPA "
+                       "devices", vf_name);
+    } else if (!strcmp(driver, "vfio-pci")) {
+        pair_set_state(pair, PAIR_NO_VDPA,
+                       "VF %s is bound to vfio-pci; bind the driver that "
+                       "makes vDPA devices", vf_name);
+    } else {
+        pair_set_state(pair, PAIR_NO_VDPA,
+                       "vdpa dev add name NAME mgmtdev pci/%s makes one",
+                       vf_name);
+    }
 }
 
 static void
-decide_vf(const struct pairing *p, const struct pf_facts *pf,
-          const struct candidates *c, struct pair *pair)
+decide_vf(const struct pairing *p, const struct vf_work *work,
+          struct pair *pair)
 {
+    const struct rep_match *match = &work->match;
     char pf_name[PCI_ADDR_STRLEN], vf_name[PCI_ADDR_STRLEN];
 
     pci_addr_format(&pair->pf_addr, pf_name);
     pci_addr_format(&pair->vf_addr, vf_name);
-    if (p->unsynced) {
-        pair_set_state(pair, PAIR_RESYNC, "%s is being read again",
-                       p->unsynced);
+    if (pair_is_resyncing(p, pair)) {
+        return;
     } else if (!pair->has_vf) {
         pair_set_state(pair, PAIR_NO_REPRESENTOR,
-                       "PF %s has no virtfn link that points back to this VF",
-                       pf_name);
-    } else if (pf->mode == ESWITCH_LEGACY) {
+                       "PF %s has no virtfn link to this VF, so its number is "
+                       "not known; is a driver bound to the PF?", pf_name);
+    } else if (work->pf->mode == ESWITCH_LEGACY) {
         pair_set_state(pair, PAIR_LEGACY_ESWITCH,
                        "eswitch of %s is in legacy mode; devlink dev eswitch "
                        "set pci/%s mode switchdev", pf_name, pf_name);
-    } else if (c->n > 1) {
+    } else if (match->n > 1) {
         pair_set_state(pair, PAIR_AMBIGUOUS,
-                       "%"PRIuSIZE" devlink ports or netdevs have PF number "
-                       "%"PRIu32" and VF number %"PRIu32" on %s", c->n,
-                       c->pf_num, pair->vf, pf_name);
-    } else if (!c->n) {
-        pair_set_state(pair, PAIR_NO_REPRESENTOR,
-                       "no representor of PF number %"PRIu32", VF number "
-                       "%"PRIu32" on %s; %s", pf->pf_num, pair->vf, pf_name,
-                       (pf->mode == ESWITCH_SWITCHDEV
-                        ? "see: devlink port show"
-                        : "its driver tells no eswitch mode"));
+                       "%"PRIuSIZE" devlink ports or netdevs of %s have PF "
+                       "number %"PRIu32" and VF number %"PRIu32"; see devlink "
+                       "port show", match->n, pf_name, pair->pf_num, pair->vf);
+    } else if (work->contested) {
+        pair_set_state(pair, PAIR_AMBIGUOUS,
+                       "the netdev with PF number %"PRIu32" and VF number "
+                       "%"PRIu32" could be that of another VF too; see "
+                       "devlink port show", pair->pf_num, pair->vf);
+    } else if (!match->n) {
+        decide_no_candidate(work, pf_name, pair);
     } else if (!pair->rep) {
         pair_set_state(pair, PAIR_NO_REPRESENTOR,
-                       "devlink port is there, its netdev is not yet");
+                       "devlink port %s/%s/%"PRIu32" is there, its netdev is "
+                       "not yet, or not in this network namespace",
+                       match->candidates[0].port->info.handle.bus,
+                       match->candidates[0].port->info.handle.dev,
+                       match->candidates[0].port->info.index);
     } else if (pair->n_vdpas > 1) {
         pair_set_state(pair, PAIR_AMBIGUOUS,
-                       "%"PRIuSIZE" vDPA devices are on VF %s; keep one",
-                       pair->n_vdpas, vf_name);
+                       "%"PRIuSIZE" vDPA devices are on VF %s; keep one, see "
+                       "vdpa dev del", pair->n_vdpas, vf_name);
     } else if (!pair->n_vdpas) {
-        pair_set_state(pair, PAIR_NO_VDPA,
-                       "vdpa dev add name NAME mgmtdev pci/%s makes one",
-                       vf_name);
+        decide_no_vdpa(work->vf, vf_name, pair);
     } else {
         pair_set_state(pair, PAIR_PAIRED, "%s", "");
     }
 }
 
-static uint32_t
-hash_vf_row(const struct pci_addr *pf, uint32_t vf)
-{
-    return pci_addr_hash(pf, vf);
-}
-
 static void
-add_vf(struct pairing *p, const struct inv_vf *vf)
+add_vf(struct pairing *p, const struct vf_work *work)
 {
-    const struct pf_facts *pf = pf_find(p, &vf->info.pf);
+    const struct pci_vf_info *info = &work->vf->info;
+    const struct rep_match *match = &work->match;
     char name[PCI_ADDR_STRLEN];
-    struct candidates c = { .n = 0 };
 
     struct pair *pair = pair_add(p, PAIR_KIND_VF,
                                  xasprintf("vf %s",
-                                           pci_addr_format(&vf->info.addr,
+                                           pci_addr_format(&info->addr,
                                                            name)));
     pair->has_vf_addr = pair->has_pf = pair->has_pf_num = true;
-    pair->vf_addr = vf->info.addr;
-    pair->pf_addr = vf->info.pf;
-    pair->pf_num = pf->pf_num;
-    pair->has_vf = vf->info.index >= 0;
-    if (pair->has_vf) {
-        pair->vf = vf->info.index;
-        hmap_insert(&p->vf_rows, &pair->vf_node,
-                    hash_vf_row(&pair->pf_addr, pair->vf));
-        if (pf->mode != ESWITCH_LEGACY) {
-            c = find_representor(p, pf, pair->vf);
-        }
+    pair->vf_addr = info->addr;
+    pair->pf_addr = info->pf;
+    pair->has_vf = info->index >= 0;
+    pair->vf = pair->has_vf ? info->index : 0;
+    pair->pf_num = match->n ? match->candidates[0].pf_num : work->pf->pf_num;
+    pair->rep_ambiguous = match->n > 1 || work->contested;
+    if (match->n == 1 && !work->contested) {
+        const struct rep_candidate *candidate = &match->candidates[0];
+
+        pair->controller = candidate->controller;
+        pair->rep = candidate->link;
+        set_add(&p->taken, candidate->link);
+        set_add(&p->taken, candidate->port);
     }
-    if (c.n) {
-        pair->controller = c.controller;
-        pair->pf_num = c.pf_num;
-    }
-    pair->rep = c.n == 1 ? c.link : NULL;
-    pair->rep_ambiguous = c.n > 1;
 
     pair_add_vdpas(p, pair);
-    if (pair->n_vdpas > 1) {
-        qsort(pair->vdpas, pair->n_vdpas, sizeof *pair->vdpas, compare_vdpas);
-    }
     if (pair->n_vdpas == 1 && pair->vdpas[0]->info.netdev[0]) {
         pair->netdev = pair->vdpas[0]->info.netdev;
-    } else if (!pair->n_vdpas && vf->info.netdev[0]) {
-        pair->netdev = vf->info.netdev;
+    } else if (!pair->n_vdpas && info->netdev[0]) {
+        pair->netdev = info->netdev;
     }
-    decide_vf(p, pf, &c, pair);
+    decide_vf(p, work, pair);
 }
 
-/* Representors that no local VF took: their VFs are on another host, or could
- * not be told apart. */
+/* Marks what could be of several VFs, or is one of several for a VF. */
+static void
+find_disputes(struct pairing *p, struct vf_work *works, size_t n)
+{
+    struct hmapx seen = HMAPX_INITIALIZER(&seen);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct rep_match *match = &works[i].match;
+
+        for (size_t j = 0; j < match->n; j++) {
+            struct inv_link *link = match->candidates[j].link;
+
+            if (match->n > 1) {
+                set_add(&p->disputed, match->candidates[j].port);
+                set_add(&p->disputed, link);
+            }
+            if (set_has(&seen, link)) {
+                set_add(&p->disputed, link);
+            }
+            set_add(&seen, link);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct rep_match *match = &works[i].match;
+
+        works[i].contested = (match->n == 1
+                              && set_has(&p->disputed,
+                                         match->candidates[0].link));
+    }
+    hmapx_destroy(&seen);
+}
 
 static void
-decide_rep(const struct pairing *p, struct pair *pair, bool ambiguous)
+add_vfs(struct pairing *p)
 {
-    if (p->unsynced) {
-        pair_set_state(pair, PAIR_RESYNC, "%s is being read again",
-                       p->unsynced);
-    } else if (ambiguous) {
+    struct vf_work *works = xcalloc(hmap_count(&p->inv->vfs) + 1,
+                                    sizeof *works);
+    const struct inv_vf *vf;
+    size_t n = 0;
+
+    HMAP_FOR_EACH (vf, addr_node, &p->inv->vfs) {
+        struct vf_work *work = &works[n++];
+
+        work->vf = vf;
+        work->pf = pf_find(&p->pfs, &vf->info.pf);
+        if (vf->info.index >= 0 && work->pf->mode != ESWITCH_LEGACY) {
+            rep_match_init(&work->match, &p->pfs, work->pf, vf->info.index);
+        }
+    }
+    find_disputes(p, works, n);
+    for (size_t i = 0; i < n; i++) {
+        add_vf(p, &works[i]);
+        rep_match_destroy(&works[i].match);
+    }
+    free(works);
+}
+
+/* Representors that no VF of this host took. */
+
+/* Adds a row for 'link' or, while it has none, for its devlink port. */
+static struct pair *
+add_rep(struct pairing *p, const struct inv_port *port, struct inv_link *link)
+{
+    char *key = (port ? xasprintf("rep %s/%s/%"PRIu32, port->info.handle.bus,
+                                  port->info.handle.dev, port->info.index)
+                 : xasprintf("rep ifindex %d", link->info.ifindex));
+    struct pair *pair = pair_add(p, PAIR_KIND_REP, key);
+
+    if (port) {
+        pair->has_pf = (!strcmp(port->info.handle.bus, "pci")
+                        && pci_addr_parse(port->info.handle.dev,
+                                          &pair->pf_addr));
+    } else {
+        pair->has_pf = link->info.has_parent_pci;
+        pair->pf_addr = link->info.parent_pci;
+    }
+    pair->rep = link;
+    set_add(&p->listed, link);
+    return pair;
+}
+
+static void
+decide_vf_rep(const struct pairing *p, bool external, bool disputed,
+              struct pair *pair)
+{
+    pair->rep_ambiguous = disputed;
+    if (pair_is_resyncing(p, pair)) {
+        return;
+    } else if (disputed) {
         pair_set_state(pair, PAIR_AMBIGUOUS,
-                       "one of several that could be of the same VF");
+                       "one of several with PF number %"PRIu32" and VF number "
+                       "%"PRIu32", or fits several VFs; see devlink port show",
+                       pair->pf_num, pair->vf);
     } else if (!pair->rep) {
         pair_set_state(pair, PAIR_NO_REPRESENTOR,
-                       "devlink port is there, its netdev is not yet");
+                       "its devlink port is there, its netdev is not yet, or "
+                       "not in this network namespace");
+    } else if (external) {
+        pair_set_state(pair, PAIR_NO_VDPA,
+                       "its VF is on another host (controller %"PRIu32")",
+                       pair->controller);
     } else {
         pair_set_state(pair, PAIR_NO_VDPA,
-                       "its VF is not on this host's PCI bus");
+                       "no VF on this host's PCI bus was found for PF number "
+                       "%"PRIu32" and VF number %"PRIu32, pair->pf_num,
+                       pair->vf);
     }
-}
-
-/* The row of the local VF with these numbers, or NULL. */
-static struct pair *
-find_vf_row(const struct pairing *p, const struct pci_addr *pf, uint32_t vf)
-{
-    struct pair *pair;
-
-    HMAP_FOR_EACH_WITH_HASH (pair, vf_node, hash_vf_row(pf, vf),
-                             &p->vf_rows) {
-        if (pair->vf == vf && !pci_addr_compare(&pair->pf_addr, pf)) {
-            return pair;
-        }
-    }
-    return NULL;
 }
 
 static void
-add_rep_port(struct pairing *p, const struct inv_port *port,
-             struct hmapx *claimed)
+add_vf_rep_port(struct pairing *p, const struct inv_port *port)
 {
     const struct devlink_port_info *info = &port->info;
-    struct inv_link *link = NULL;
-    struct pci_addr addr;
-    bool ambiguous = false;
+    struct inv_link *link = rep_port_link(p->inv, port);
 
-    if (info->ifindex) {
-        link = inventory_find_link(p->inv, info->ifindex);
-        if (link && hmapx_contains(claimed, link)) {
-            return;
-        }
+    if (set_has(&p->taken, port) || set_has(&p->taken, link)
+        || set_has(&p->listed, link)) {
+        return;
     }
 
-    bool has_pf = (!strcmp(info->handle.bus, "pci")
-                   && pci_addr_parse(info->handle.dev, &addr));
-    if (has_pf) {
-        struct pair *vf = find_vf_row(p, &addr, info->vf);
-
-        if (vf && !vf->rep && !vf->rep_ambiguous && !link
-            && vf->controller == info->controller) {
-            return;             /* That row says that the netdev is missing. */
-        }
-        ambiguous = vf && vf->rep_ambiguous;
-    }
-
-    struct pair *pair = pair_add(p, PAIR_KIND_REP,
-                                 xasprintf("rep %s/%s/%"PRIu32,
-                                           info->handle.bus, info->handle.dev,
-                                           info->index));
-    pair->has_pf = has_pf;
-    if (has_pf) {
-        pair->pf_addr = addr;
-    }
+    struct pair *pair = add_rep(p, port, link);
     pair->has_vf = pair->has_pf_num = true;
     pair->vf = info->vf;
     pair->pf_num = info->pf;
     pair->controller = info->controller;
-    pair->rep = link;
-    if (link) {
-        hmapx_add(claimed, link);
-    }
-    decide_rep(p, pair, ambiguous);
+    decide_vf_rep(p, info->external,
+                  (set_has(&p->disputed, port)
+                   || set_has(&p->disputed, link)), pair);
 }
 
 static void
-add_rep_link(struct pairing *p, struct inv_link *link, struct hmapx *claimed)
+add_vf_rep_link(struct pairing *p, struct inv_link *link)
 {
-    if (hmapx_contains(claimed, link)) {
+    const struct port_name *name = &link->port_name;
+
+    if (!link->info.name[0] || set_has(&p->taken, link)
+        || set_has(&p->listed, link)) {
         return;
     }
 
-    struct pair *pair = pair_add(p, PAIR_KIND_REP,
-                                 xasprintf("rep ifindex %d",
-                                           link->info.ifindex));
-    pair->has_pf = link->info.has_parent_pci;
-    pair->pf_addr = link->info.parent_pci;
+    struct pair *pair = add_rep(p, NULL, link);
     pair->has_vf = pair->has_pf_num = true;
-    pair->vf = link->port_name.vf;
-    pair->pf_num = link->port_name.pf;
-    pair->controller = link->port_name.controller;
-    pair->rep = link;
+    pair->vf = name->vf;
+    pair->pf_num = name->pf;
+    pair->controller = name->controller;
+    decide_vf_rep(p, name->has_controller,
+                  set_has(&p->disputed, link), pair);
+}
 
-    const struct pair *vf = (pair->has_pf
-                             ? find_vf_row(p, &pair->pf_addr, pair->vf)
-                             : NULL);
-    decide_rep(p, pair, vf && vf->rep_ambiguous);
+/* Representors of PFs and SFs, and those whose phys_port_name is of a form
+ * that we do not know: what they represent is no VF that we could find. */
+static void
+add_other_rep(struct pairing *p, struct inv_link *link)
+{
+    const struct inv_port *port = inventory_find_port_of(p->inv,
+                                                         link->info.ifindex);
+    const char *name = link->info.phys_port_name;
+
+    if (!link->info.switch_id.len || !link->info.name[0] || link->is_vf_rep
+        || set_has(&p->taken, link) || set_has(&p->listed, link)
+        || (port ? (port->info.flavour != FLAVOUR_PCI_PF
+                    && port->info.flavour != FLAVOUR_PCI_SF)
+            : !name[0] || port_name_parse_uplink(name) >= 0)) {
+        return;
+    }
+
+    struct pair *pair = add_rep(p, port, link);
+    if (port) {
+        pair->has_pf_num = true;
+        pair->pf_num = port->info.pf;
+        pair->controller = port->info.controller;
+    }
+    if (!pair_is_resyncing(p, pair)) {
+        pair_set_state(pair, PAIR_NOT_A_VF,
+                       "represents %s; only VFs are paired",
+                       (!port ? "no VF, by its phys_port_name"
+                        : port->info.flavour == FLAVOUR_PCI_PF
+                        ? "a PF" : "an SF"));
+    }
 }
 
 static void
 add_reps(struct pairing *p)
 {
-    struct hmapx claimed = HMAPX_INITIALIZER(&claimed);
     const struct inv_port *port;
     struct inv_link *link;
-    struct pair *pair;
 
-    HMAP_FOR_EACH (pair, node, &p->table->pairs) {
-        if (pair->rep) {
-            hmapx_add(&claimed, pair->rep);
-        }
-    }
     HMAP_FOR_EACH (port, key_node, &p->inv->ports) {
         if (port->info.flavour == FLAVOUR_PCI_VF) {
-            add_rep_port(p, port, &claimed);
+            add_vf_rep_port(p, port);
         }
     }
     HMAP_FOR_EACH (link, rep_node, &p->inv->reps) {
-        add_rep_link(p, link, &claimed);
+        add_vf_rep_link(p, link);
     }
-    hmapx_destroy(&claimed);
+    HMAP_FOR_EACH (link, index_node, &p->inv->links) {
+        add_other_rep(p, link);
+    }
 }
 
 /* vDPA devices that are on no VF. */
@@ -546,31 +480,24 @@ decide_vdpa(const struct pairing *p, const struct vdpa_info *info,
 {
     char name[PCI_ADDR_STRLEN];
 
-    switch (info->parent_kind) {
-    case VDPA_PARENT_PCI:
-        if (p->unsynced) {
-            pair_set_state(pair, PAIR_RESYNC, "%s is being read again",
-                           p->unsynced);
-        } else {
-            pair_set_state(pair, PAIR_NOT_A_VF,
-                           "PCI function %s is no SR-IOV VF and has no "
-                           "representor",
-                           pci_addr_format(&info->parent_pci, name));
-        }
-        break;
-    case VDPA_PARENT_OTHER:
+    if (info->parent_kind == VDPA_PARENT_OTHER) {
         pair_set_state(pair, PAIR_UNSUPPORTED_PARENT,
-                       "parent %s is no PCI VF and has no representor that "
-                       "could be told", info->parent_name[0]
-                       ? info->parent_name : info->mgmtdev);
-        break;
-    case VDPA_PARENT_UNKNOWN:
-    default:
+                       "parent %s is no PCI VF, so that its representor, if "
+                       "it has one, cannot be told",
+                       info->parent_name[0] ? info->parent_name
+                       : info->mgmtdev[0] ? info->mgmtdev : "(none)");
+    } else if (pair_is_resyncing(p, pair)) {
+        return;
+    } else if (info->parent_kind == VDPA_PARENT_PCI) {
+        pair_set_state(pair, PAIR_NOT_A_VF,
+                       "PCI function %s is no SR-IOV VF and has no "
+                       "representor",
+                       pci_addr_format(&info->parent_pci, name));
+    } else {
         pair_set_state(pair, PAIR_AMBIGUOUS,
                        "its parent cannot be told: management device \"%s\", "
-                       "sysfs parent \"%s\"", info->mgmtdev,
-                       info->parent_name);
-        break;
+                       "sysfs parent \"%s\"; see vdpa dev show",
+                       info->mgmtdev, info->parent_name);
     }
 }
 
@@ -581,7 +508,7 @@ add_vdpa(struct pairing *p, const struct inv_vdpa *vdpa)
 
     if (info->parent_kind == VDPA_PARENT_PCI
         && inventory_find_vf(p->inv, &info->parent_pci)) {
-        return;
+        return;                 /* Part of the row of that VF. */
     }
 
     struct pair *pair = pair_add(p, PAIR_KIND_VDPA,
@@ -593,18 +520,25 @@ add_vdpa(struct pairing *p, const struct inv_vdpa *vdpa)
     decide_vdpa(p, info, pair);
 }
 
-/* The first source on which pairs depend that is not as in the kernel, or
- * NULL.  One that is absent has nothing to tell, which is an answer. */
+/* What the first source on which pairs depend, and that is not as in the
+ * kernel, tells; or NULL.  One that is absent has nothing to tell, which is an
+ * answer. */
 static const char *
 find_unsynced(const struct inventory *inv)
 {
-    static const enum kernel_source needed[] = {
-        SOURCE_LINK, SOURCE_PCI, SOURCE_DEVLINK, SOURCE_VDPA
+    static const struct {
+        enum kernel_source source;
+        const char *what;
+    } needed[] = {
+        { SOURCE_LINK, "netdevs" },
+        { SOURCE_PCI, "VFs" },
+        { SOURCE_DEVLINK, "devlink ports" },
+        { SOURCE_VDPA, "vDPA devices" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
-        if (inv->state[needed[i]] == SOURCE_SYNCING) {
-            return kernel_source_to_string(needed[i]);
+        if (inv->state[needed[i].source] == SOURCE_SYNCING) {
+            return needed[i].what;
         }
     }
     return NULL;
@@ -616,29 +550,24 @@ pairs_compute(const struct inventory *inv, struct pair_table *table)
     struct pairing p = {
         .inv = inv,
         .table = table,
-        .pfs = HMAP_INITIALIZER(&p.pfs),
-        .vf_rows = HMAP_INITIALIZER(&p.vf_rows),
         .unsynced = find_unsynced(inv),
+        .taken = HMAPX_INITIALIZER(&p.taken),
+        .disputed = HMAPX_INITIALIZER(&p.disputed),
+        .listed = HMAPX_INITIALIZER(&p.listed),
     };
     const struct inv_vdpa *vdpa;
-    const struct inv_vf *vf;
-    struct pf_facts *pf;
 
     pairs_clear(table);
-    gather_pfs(&p);
-    HMAP_FOR_EACH (vf, addr_node, &inv->vfs) {
-        add_vf(&p, vf);
-    }
+    pf_table_init(&p.pfs, inv);
+    add_vfs(&p);
     add_reps(&p);
     HMAP_FOR_EACH (vdpa, name_node, &inv->vdpas) {
         add_vdpa(&p, vdpa);
     }
-
-    HMAP_FOR_EACH_POP (pf, node, &p.pfs) {
-        free(pf);
-    }
-    hmap_destroy(&p.pfs);
-    hmap_destroy(&p.vf_rows);
+    pf_table_destroy(&p.pfs);
+    hmapx_destroy(&p.taken);
+    hmapx_destroy(&p.disputed);
+    hmapx_destroy(&p.listed);
 }
 
 const char *

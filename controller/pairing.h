@@ -6,15 +6,13 @@
 /* Which representor and which vDPA device belong to which VF.
  *
  * Pure: pairs_compute() reads an inventory and makes one row for each VF, for
- * each VF representor whose VF is not on this host, and for each vDPA device
- * that is on no VF.  Nothing is guessed: a row that cannot be decided says
- * why and what to do.
+ * each representor that is not that of such a VF, and for each vDPA device
+ * that is on no VF.  So each VF, representor and vDPA device is in exactly one
+ * row.  Nothing is guessed: a row that cannot be decided says why and what to
+ * do, and no netdev is taken for the representor of two VFs.
  *
- * A VF is known by its PF and its index (sysfs physfn and virtfnN).  Its
- * representor is the devlink port of flavour pcivf on the PF's handle with
- * these numbers, or, where the driver has no such ports, the netdev of the
- * uplink's switch whose phys_port_name has these numbers.  Netdev names play
- * no part. */
+ * A VF is known by its PF and its index (sysfs physfn and virtfnN); how its
+ * representor is found is told in rep-match.h.  Netdev names play no part. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,13 +37,12 @@ enum pair_state {
 
 enum pair_kind {
     PAIR_KIND_VF,               /* A VF on this host's PCI bus. */
-    PAIR_KIND_REP,              /* A representor without such a VF. */
+    PAIR_KIND_REP,              /* A representor of no such VF. */
     PAIR_KIND_VDPA,             /* A vDPA device on no VF. */
 };
 
 struct pair {
     struct hmap_node node;      /* In pair_table, by hash of 'key'. */
-    struct hmap_node vf_node;   /* Used only by pairs_compute(). */
     char *key;                  /* Stable name of the row: "vf ADDRESS", "rep
                                  * HANDLE/INDEX", "rep ifindex N", "vdpa
                                  * NAME". */
@@ -64,7 +61,8 @@ struct pair {
     bool has_pf_num;            /* Is 'pf_num' valid? */
     uint32_t pf_num;            /* PF number. */
     struct inv_link *rep;       /* The one representor netdev or NULL. */
-    bool rep_ambiguous;         /* Several netdevs could be it. */
+    bool rep_ambiguous;         /* Several netdevs could be it, or the one
+                                 * could be that of several VFs. */
     const char *netdev;         /* VF's or virtio's netdev, or NULL. */
     const struct inv_vdpa **vdpas; /* vDPA devices on the VF. */
     size_t n_vdpas;

@@ -11,6 +11,11 @@
  * nearer to the other.  It keeps nothing: called again with the same input it
  * says the same, so that an action which is lost is simply decided again.
  *
+ * Whatever the input: a row of another owner is never touched, but for our
+ * mark on one that was adopted; rows change in mode "own" only, again but for
+ * that; nothing is deleted while it is not certain that all is known; and in
+ * mode "observe" nothing is done at all.
+ *
  * States:
  *
  *   unmanaged  Nobody asked for it and it is on no bridge.
@@ -49,7 +54,6 @@ enum port_action {
     PORT_MOVE = 1 << 4,         /* Move our row to the other bridge. */
     PORT_UPDATE = 1 << 5,       /* Bring external_ids in line. */
     PORT_DISOWN = 1 << 6,       /* Remove our mark: adopted. */
-    PORT_KEEP = 1 << 7,         /* Our row stays though not wanted now. */
 };
 
 /* How the request that names this port stands. */
@@ -75,7 +79,7 @@ struct port_input {
 
     /* What there is of the VF. */
     enum pair_state pair;
-    const char *pair_reason;
+    const char *pair_reason;    /* Of the pair, or "". */
     bool has_vf_addr;           /* Is it a VF of this host? */
     bool rep_ambiguous;         /* Several netdevs could be the representor. */
 
@@ -87,18 +91,18 @@ struct port_input {
     bool offload_pending;       /* Asked for, not confirmed. */
     const char *offload_error;  /* Why it was refused or NULL. */
     bool offload_late;          /* Older filters may be in software. */
-    bool up_settled;
-    bool up_pending;
-    const char *up_error;
+    bool up_settled;            /* Was up or was set up once already. */
+    bool up_pending;            /* Asked for, not confirmed. */
+    const char *up_error;       /* Why it was refused or NULL. */
 
     /* The Interface row with the representor's name. */
     bool has_row;
-    enum ovs_owner owner;
-    const char *row_bridge;
+    enum ovs_owner owner;       /* Whose it is. */
+    const char *row_bridge;     /* Name of the bridge that it is on. */
     const char *row_mark;       /* Another owner's key or NULL. */
     const char *row_iface_id;   /* or NULL. */
     const char *row_error;      /* Interface's error column or NULL. */
-    int64_t ofport;
+    int64_t ofport;             /* 0 while not assigned, -1 on failure. */
     bool row_differs;           /* external_ids are not as requested. */
 
     /* Obstacles. */

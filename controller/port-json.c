@@ -106,10 +106,8 @@ put_reason(struct json *json, const struct port *port)
         json_object_put_string(json, "reason",
                                port_reason[0] ? port_reason : pair_reason);
     } else {
-        json_object_put(json, "reason",
-                               json_string_create_nocopy(
-                                   xasprintf("%s; %s", port_reason,
-                                             pair_reason)));
+        json_object_put_format(json, "reason", "%s; %s", port_reason,
+                               pair_reason);
     }
 }
 

@@ -16,8 +16,11 @@
 static void
 note_number(int64_t *evidence, uint32_t number)
 {
-    *evidence = (*evidence == NUM_NONE || *evidence == number
-                 ? number : NUM_CONTRADICTION);
+    if (*evidence == NUM_NONE) {
+        *evidence = number;
+    } else if (*evidence != number) {
+        *evidence = NUM_CONTRADICTION;
+    }
 }
 
 /* The number that the uplinks on the PF have, as phys_port_name or as physical
