@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154     # "probe" sets p_*.
+#
+# One vDPA device appears: from its uevent to the commit of its port, by the
+# daemon, and by a script that "udevadm monitor" drives.
+#
+# The two take turns, a device at a time on VFs in turn, and the one whose turn
+# it is not is stopped (SIGSTOP), so that it takes no time from the other.  The
+# script is as good as such a script gets: it knows beforehand which
+# representor belongs to which device, and has its link up and its offload on
+# already.  The daemon finds all of that out by itself.
+# shellcheck source=lib.sh
+. "$BENCH/lib.sh"
+
+ROUNDS=${ROUNDS:-60}
+N=16                                    # VFs.
+
+check "NIC" nic_up $N
+rmmod virtio_vdpa                       # A pod would take vhost-vdpa.
+modprobe vhost_vdpa
+check "Open vSwitch" ovs_start
+check "bridge" bridge_add
+check "mode own" ovs-vsctl set Open_vSwitch . external_ids:offload-mode=own
+check "requests" requests $(seq -f 'own%g' 0 $((N - 1)))
+mapfile -t vfs < <(vf_addrs)
+mapfile -t reps < <(rep_names)
+equal "representors" "$N" ${#reps[@]}
+
+# --- the peer ----------------------------------------------------------------
+
+# Devices peerI belong to VF I.
+peer() {
+    local line name i
+    udevadm monitor --kernel --subsystem-match=vdpa |
+        while read -r line; do
+            # KERNEL[1.2] add /devices/.../peer3 (vdpa)
+            [[ $line =~ \ add\ .*/peer([0-9]+)\  ]] || continue
+            i=${BASH_REMATCH[1]}
+            ovs-vsctl add-port "$BR" "${reps[i]}" -- set Interface \
+                "${reps[i]}" external_ids:iface-id="bench_peer$i"
+        done
+}
+set -m                                  # A process group of its own.
+peer >/dev/null &
+peer_pid=$!
+set +m
+# Is it listening?  "udevadm monitor" prints a line when it is, but into a
+# pipe only once that is full; so look for its socket.
+listening() {
+    awk '$2 == 15 && $4 == "00000001"' /proc/net/netlink | grep -c . |
+        grep -qx 1
+}
+check "peer listens" wait_for 10 listening
+
+check "daemon" daemon_start
+check "probe" probe_start
+check "daemon converged" wait_for 20 has_ports $N absent
+daemon=$(pid_of ovs-offload-controller)
+
+# --- rounds ------------------------------------------------------------------
+
+# own_round I: prints nothing, stores the microseconds into 'took'
+own_round() {
+    ip link set "${reps[$1]}" down
+    quiet
+    probe reset
+    probe add "own$1" "pci/${vfs[$1]}"
+    probe wait ofports 1 20
+    took=$((p_row - p_vdpa))
+    probe del "own$1"
+    probe wait rows 0 20
+}
+
+peer_round() {
+    ip link set "${reps[$1]}" up
+    quiet
+    kill -STOP "$daemon"
+    kill -CONT -- -"$peer_pid"
+    probe reset
+    probe add "peer$1" "pci/${vfs[$1]}"
+    probe wait ofports 1 20
+    took=$((p_row - p_vdpa))
+    probe del "peer$1"
+    ovs-vsctl del-port "${reps[$1]}"
+    probe wait rows 0 20
+    kill -STOP -- -"$peer_pid"
+    kill -CONT "$daemon"
+    # It learns of all that happened meanwhile.
+    has_ports $N absent >/dev/null || fail "the daemon is confused"
+}
+
+kill -STOP -- -"$peer_pid"
+own=() theirs=()
+up "$ROUNDS rounds"
+# The first of each is for the caches.
+for ((round = -1; round < ROUNDS; round++)); do
+    i=$(((round + N) % N))
+    own_round "$i"
+    [ $round -lt 0 ] || own+=("$took")
+    peer_round "$i"
+    [ $round -lt 0 ] || theirs+=("$took")
+done
+kill -KILL -- -"$peer_pid"
+echo "daemon: ${own[*]}"
+echo "script: ${theirs[*]}"
+
+detail=$(jq -nc --argjson own "$(json_array "${own[@]}")" \
+    --argjson peer "$(json_array "${theirs[@]}")" \
+    '{unit: "us", own: $own, peer: $peer}')
+for p in 50 99; do
+    a=$(percentile $p "${own[@]}")
+    b=$(percentile $p "${theirs[@]}")
+    row vdpa-latency "vDPA device to commit, p$p of $ROUNDS" \
+        "$(calc "$a/1000") ms" "$(calc "$b/1000") ms" "$(calc "$b/$a" %.1f)" \
+        ">= 10" "$(verdict "$b / $a >= 10")" "$detail"
+done
