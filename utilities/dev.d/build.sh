@@ -42,7 +42,9 @@ build_make() {
         make clean
         echo "$*" >.args
     fi
-    make -j"$(nproc)" all check-programs
+    # One after the other: each would build the libraries.
+    make -j"$(nproc)" all
+    make -j"$(nproc)" check-programs
 }
 
 build_release() {
