@@ -5,10 +5,12 @@
 EXTRA_DIST += \
 	tests/lab/README.md \
 	tests/lab/cache.sh \
+	tests/lab/guest/driver.sh \
 	tests/lab/guest/lib.sh \
 	tests/lab/guest/nldump.c \
 	tests/lab/guest/shellrc \
 	tests/lab/guest/vhostq.c \
+	tests/lab/harness-test \
 	tests/lab/install-packages \
 	tests/lab/kernel/debug.config \
 	tests/lab/kernel/init \
@@ -30,4 +32,15 @@ EXTRA_DIST += \
 	tests/lab/nicsim/vf.c \
 	tests/lab/nicsim/wire.c \
 	tests/lab/packages \
+	tests/lab/run \
+	tests/lab/selftest/bond.sh \
+	tests/lab/selftest/churn.sh \
+	tests/lab/selftest/ct.sh \
+	tests/lab/selftest/e2e.sh \
+	tests/lab/selftest/neg.sh \
+	tests/lab/selftest/parameters.sh \
+	tests/lab/selftest/scale.sh \
+	tests/lab/selftest/twopf.sh \
+	tests/lab/selftest/vhost.sh \
+	tests/lab/selftest/wire.sh \
 	tests/lab/vmrun

@@ -292,4 +292,12 @@ offload() {
     ethtool -k "$1" 2>/dev/null | sed -n 's/^hw-tc-offload: \(on\|off\).*/\1/p'
 }
 
+# offload_all: "NETDEV on|off" of all netdevs
+offload_all() {
+    ethtool -k '*' 2>/dev/null |
+        awk '/^Features for / { sub(/:$/, "", $3); dev = $3 }
+             /^hw-tc-offload:/ { print dev, $2 }'
+}
+
+# link_up NETDEV: has it IFF_UP?
 link_up() { [[ $(cat "/sys/class/net/$1/flags") =~ [13579bdf]$ ]]; }
