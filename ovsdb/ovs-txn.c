@@ -309,10 +309,8 @@ ovs_txn_update_iface(struct ovs_txn *txn, const struct ovs_iface *iface_,
 
     sset_from_delimited_string(&keys, iface_->our_keys ? iface_->our_keys : "",
                                ",");
+    /* In this order, so that "set" beats "del". */
     SSET_FOR_EACH (key, del) {
-        if (smap_get(set, key)) {
-            continue;
-        }
         if (smap_get(iface_->external_ids, key)) {
             ovsrec_interface_update_external_ids_delkey(iface->row, key);
         }

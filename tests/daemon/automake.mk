@@ -11,4 +11,10 @@ CLEANFILES += tests/daemon/ovs-view-test$(EXEEXT)
 EXTRA_DIST += \
 	tests/daemon/lib.sh \
 	tests/daemon/run \
-	tests/daemon/test-ovs-view.sh
+	tests/daemon/test-commands.sh \
+	tests/daemon/test-config.sh \
+	tests/daemon/test-faults.sh \
+	tests/daemon/test-options.sh \
+	tests/daemon/test-ovs-view.sh \
+	tests/daemon/test-ownership.sh \
+	tests/daemon/test-requests.sh

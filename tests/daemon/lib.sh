@@ -155,7 +155,7 @@ stop_ovsdb() {
 }
 
 vsctl() {
-    ovs-vsctl --db="$DB" --timeout=$WAIT "$@"
+    ovs-vsctl --db="$DB" --timeout="$WAIT" "$@"
 }
 
 # A writer that knows nothing of ovs-vswitchd.
@@ -190,7 +190,7 @@ n_our_commits() {
 # what changes by itself.
 db_snapshot() {
     local remote=${1:-$DB}
-    ovsdb-client -t $WAIT -f json dump "$remote" Open_vSwitch |
+    ovsdb-client -t "$WAIT" -f json dump "$remote" Open_vSwitch |
         jq -S -c -s '
     def rows: .headings as $h
         | .data[] | [$h, .] | transpose | map({(.[0]): .[1]}) | add;
@@ -254,6 +254,25 @@ add_pod_row() {
         external_ids:ip_addresses=10.244.0.5/24
 }
 
+# fake_vfs PF N: a PF with N VFs in what the daemon sees as /sys.  PF is an
+# address without its function, as in 0000:65:00.
+fake_vfs() {
+    local pf=$1.0 n=$2 i vf dev=$SYSFS/devices/pci0000:65
+    mkdir -p "$SYSFS/bus/pci/devices" "$dev/$pf"
+    ln -sfn "../../../devices/pci0000:65/$pf" "$SYSFS/bus/pci/devices/$pf"
+    echo "$n" >"$dev/$pf/sriov_numvfs"
+    echo 1 >"$dev/$pf/sriov_offset"
+    echo 1 >"$dev/$pf/sriov_stride"
+    for ((i = 0; i < n; i++)); do
+        vf=$1.$((i + 1))
+        mkdir -p "$dev/$vf"
+        ln -sfn "../$pf" "$dev/$vf/physfn"
+        ln -sfn "../$vf" "$dev/$pf/virtfn$i"
+        ln -sfn "../../../devices/pci0000:65/$vf" \
+            "$SYSFS/bus/pci/devices/$vf"
+    done
+}
+
 # A port as the daemon would leave it: add_our_row NAME IFACE-ID [BRIDGE]
 add_our_row() {
     vsctl --no-wait add-port "${3:-br-int}" "$1" -- \
@@ -268,13 +287,13 @@ add_our_row() {
 # start_daemon [OPTION]...: starts it detached and returns once it answers.
 start_daemon() {
     mkdir -p "$SYSFS"
-    "$DAEMON" "$DB" --sysfs-root="$SYSFS" --no-chdir --detach \
+    "$DAEMON" -vconsole:off "$DB" --sysfs-root="$SYSFS" --no-chdir --detach \
         --pidfile="$T/$TARGET.pid" --log-file="$T/$TARGET.log" \
-        --unixctl="$T/$TARGET.ctl" -vconsole:off "$@" 2>>"$T/daemon.stderr"
+        --unixctl="$T/$TARGET.ctl" "$@" 2>>"$T/daemon.stderr"
 }
 
 ctl() {
-    ovs-appctl -T $WAIT -t "$T/$TARGET.ctl" "$@"
+    ovs-appctl -T "$WAIT" -t "$T/$TARGET.ctl" "$@"
 }
 
 # json COMMAND... : JQ-FILTER.  What COMMAND says as JSON, through jq -r.
@@ -287,28 +306,59 @@ json() {
     ctl "${args[@]}" --format=json | jq -r "$2"
 }
 
-# Until the daemon shows what was written to the database before: it has a
-# full copy, and has seen an "echo" that we write last.
+# json_is EXPECTED COMMAND... : JQ-FILTER
+json_is() {
+    local want=$1 have
+    shift
+    have=$(json "$@")
+    is "$have" "$want" "$*"
+}
+
+# json_true COMMAND... : JQ-FILTER
+json_true() {
+    test "$(json "$@" 2>/dev/null)" = true
+}
+
+# wait_json COMMAND... : JQ-FILTER.  Until the filter says true.
+wait_json() {
+    local i
+    for ((i = 0; i < WAIT * 20; i++)); do
+        if json_true "$@"; then
+            return
+        fi
+        sleep .05
+    done
+    fail "never came true: $*; last: $(json "${@:1:$#-1}" . 2>&1 | jq -c .)"
+}
+
+# What "status" says at a JQ path: status_of .config.mode
+status_of() {
+    json status : "$1"
+}
+
+# Until the daemon has taken up all that was written to the database before:
+# an unknown key that is written last is seen, and removed again.
 synced() {
     local mark=offload-test-$RANDOM$RANDOM
     set_ids "$mark=1"
-    eventually status_shows "$mark"
+    wait_json status : ".config.unknown_keys | index(\"$mark\") != null"
     del_id "$mark"
-    eventually status_lacks "$mark"
+    wait_json status : ".config.unknown_keys | index(\"$mark\") == null"
 }
 
-status_shows() {
-    ctl status | grep -qF -- "$1"
-}
-
-status_lacks() {
-    ! status_shows "$1"
+# Makes it read all from the kernel anew, and decide on it.
+recomputed() {
+    local before
+    before=$(status_of .sources.link.resyncs)
+    ctl recompute
+    wait_json status : ".sources.link.resyncs > $before and
+        ([.sources[].state] | index(\"syncing\") == null)"
 }
 
 # Stops the daemon as an operator would, and checks that it ended well.
 stop_daemon() {
     local pid
-    pid=$(pid_of $TARGET)
+    pid=$(pid_of "$TARGET")
     ctl exit "$@"
     wait_gone "$pid"
     check_daemon
@@ -316,7 +366,7 @@ stop_daemon() {
 
 kill_daemon() {
     local pid
-    pid=$(pid_of $TARGET)
+    pid=$(pid_of "$TARGET")
     kill -KILL "$pid"
     wait_gone "$pid"
     rm -f "$T/$TARGET.pid" "$T/$TARGET.ctl"
@@ -360,12 +410,12 @@ n_in_log() {
 # Ends what still runs; a daemon in such a way that leaks are reported.
 cleanup() {
     local name pid
-    if pid=$(pid_of $TARGET) && running "$pid"; then
+    if pid=$(pid_of "$TARGET") && running "$pid"; then
         ctl exit || kill "$pid"
         wait_gone "$pid"
     fi
     for name in ovs-vswitchd ovsdb-server; do
-        if pid=$(pid_of $name) && running "$pid"; then
+        if pid=$(pid_of "$name") && running "$pid"; then
             kill "$pid"
             wait_gone "$pid"
         fi

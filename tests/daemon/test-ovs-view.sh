@@ -16,7 +16,7 @@ start_view() {
 stop_view() {
     local status=0
     echo quit >&5
-    wait $VIEW_PID || status=$?
+    wait "$VIEW_PID" || status=$?
     exec 5>&- 6<&-
     is "$status" 0 "status of ovs-view-test ($(head -n1 "$T/view.err"))"
 }
@@ -126,7 +126,7 @@ test_ofport_and_error() {
     start_ovs
     vsctl --no-wait add-port br-int gone -- \
         set Interface gone type=nosuchtype
-    vsctl --timeout=$WAIT wait-until Interface gone ofport=-1
+    vsctl wait-until Interface gone ofport=-1
     stop_vswitchd
     vsctl --no-wait add-port br-int new
     start_view
@@ -152,10 +152,10 @@ test_same_iface_id() {
 }
 
 test_bond_and_hostile_names() {
+    local evil="\"evil; rm -rf / \$(x) %s%n\""
     with_bridges
     vsctl --no-wait add-bond br-int bond0 m1 m2
-    vsctl --no-wait add-port br-int '"evil; rm -rf / $(x) %s%n"' -- \
-        set Interface '"evil; rm -rf / $(x) %s%n"' \
+    vsctl --no-wait add-port br-int "$evil" -- set Interface "$evil" \
         external_ids:iface-id='"\"a_b\""'
     long=$(printf 'x%.0s' {1..3000})
     vsctl --no-wait add-port br-int "$long"
@@ -485,6 +485,8 @@ test_race_own_row() {
         vsctl --no-wait remove Interface rep0 external_ids sandbox
         raced try-again "$op" set_db Port rep0 external_ids:owner=x
         vsctl --no-wait remove Port rep0 external_ids owner
+        # The requests are others.
+        raced try-again "$op" set_ids "offload-port-x=iface-id=y$RANDOM"
         # Our mark is gone.
         raced try-again "$op" \
             vsctl --no-wait remove Port rep0 external_ids offload-owner

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Arguments and output of the commands.
+
+# Wrong arguments: a failure, with a line that says how it is right.
+test_usage() {
+    local command args
+    start_fresh_ovsdb
+    start_daemon
+    while read -r command args; do
+        # shellcheck disable=SC2086  # Words are meant.
+        matches "$(fails 2 ctl "$command" $args)" "usage: $command( |$)" \
+            "$command $args"
+    done <<'COMMANDS'
+status x
+status x y --format=json
+port/list x
+port/list --bogus
+port/show
+port/show --format=json
+port/show a b
+port/attach
+port/attach a
+port/attach --format=json a
+port/detach
+port/detach a b
+vdpa/list x
+event/list x
+event/list 5
+recompute x
+flow/report x
+flow/report a b c
+flow/report --bogus
+exit x
+exit --cleanup --cleanup
+COMMANDS
+    is "$(n_our_commits)" 0
+}
+
+test_format() {
+    local command
+    start_ovs
+    start_daemon
+    request vdpa0 iface-id=a_b
+    synced
+    for command in status port/list "port/show vdpa0" vdpa/list event/list \
+                   flow/report; do
+        # shellcheck disable=SC2086  # Words are meant.
+        set -- $command
+        ctl "$@" --format=json | jq -e . >/dev/null
+        is "$(ctl "$@" --format json | jq -c type)" \
+            "$(ctl "$@" --format=json | jq -c type)"
+        ctl "$@" --format=csv >/dev/null
+        ctl "$@" --format=table >/dev/null
+        contains "$(fails 2 ctl "$@" --format=bogus)" '"bogus"'
+        contains "$(fails 2 ctl "$@" --format=)" format
+        contains "$(fails 2 ctl "$@" --format)" "--format needs"
+    done
+    is "$(ctl port/list --format=csv | wc -l)" 2
+    contains "$(ctl port/list --format=csv | head -n1)" REPRESENTOR,
+    contains "$(ctl port/list | head -n1)" REPRESENTOR
+}
+
+# What programs rely on.
+test_port_list_contract() {
+    local member
+    start_ovs
+    fake_vfs 0000:65:00 1
+    request vdpa0 iface-id=a_b
+    start_daemon
+    for member in representor ifindex pf_pci vf vf_pci controller vdpa \
+                  vdpa_driver netdev vhost_device pair bridge owner ofport \
+                  iface_id namespace pod offload state reason; do
+        json_is true port/list : "all(has(\"$member\"))"
+    done
+    json_is true port/list : 'all(.reason | type == "string")'
+    json_is true port/list : 'all(.pair | IN("paired", "no-vdpa",
+        "no-representor", "legacy-eswitch", "ambiguous", "not-a-vf",
+        "unsupported-parent", "resync"))'
+    json_is true port/list : 'all(.state | IN("attached", "pending",
+        "foreign", "conflict", "absent", "unmanaged", "error"))'
+    is "$(ctl port/show vdpa0 --format=json | jq -S .)" \
+        "$(ctl port/list --format=json |
+            jq -S '.[] | select(.request == "vdpa0")')"
+    contains "$(fails 2 ctl port/show nosuch)" nosuch
+}
+
+test_vdpa_list() {
+    start_fresh_ovsdb
+    start_daemon
+    json_is '[]' vdpa/list : tostring
+}
+
+test_flow_report_contract() {
+    start_ovs
+    add_pod_row p0 ns pod
+    vsctl wait-until Interface p0 'ofport!=[]'
+    start_daemon
+    json_is true flow/report : 'has("state") and has("interfaces") and
+        has("unattributed") and has("totals")'
+    json_is true flow/report : '[.interfaces[] | [has("iface_id"),
+        has("namespace"), has("pod"), has("representor"), has("egress"),
+        has("ingress")] | all] | all and length > 0'
+    json_is true flow/report : '[.interfaces[] | .egress, .ingress |
+        [has("flows"), has("offloaded"), (.hw, .sw | has("packets"),
+        has("bytes"))] | all] | all'
+    json_is 'ns pod' flow/report : '.interfaces[] |
+        select(.iface_id == "ns_pod") | .namespace + " " + .pod'
+    json_is '["ns_pod"]' flow/report --pod=ns/pod : \
+        '[.interfaces[] | select(.pod) | .iface_id] | tostring'
+    contains "$(fails 2 ctl flow/report --pod)" pod
+    contains "$(fails 2 ctl flow/report --pod=x)" NS/POD
+    contains "$(fails 2 ctl flow/report --pod=a/b/c)" NS/POD
+}
+
+test_event_list() {
+    local n
+    start_fresh_ovsdb
+    start_daemon
+    set_ids offload-mode=observe
+    synced
+    json_is true event/list : 'all(has("seqno") and has("time") and
+        has("subject") and has("what") and has("from") and has("to") and
+        has("cause"))'
+    json_is true event/list : '[.[].seqno] | . == (sort | unique)'
+    json_is true event/list : 'any(.what == "mode" and .to == "observe" and
+        (.cause | contains("offload-mode")))'
+
+    # It keeps the last thousand.
+    for ((n = 0; n < 60; n++)); do
+        args=()
+        for ((i = 0; i < 10; i++)); do
+            args+=("offload-port-dev$n-$i=iface-id=i$n-$i")
+        done
+        set_ids "${args[@]}"
+    done
+    synced
+    json_is 1000 event/list : length
+    json_is true event/list : '[.[].seqno] | .[-1] - .[0] == 999'
+    json_is 600 port/list : length
+}
+
+test_recompute() {
+    local before
+    start_ovs
+    set_ids offload-mode=own
+    start_daemon
+    request vdpa0 iface-id=a_b
+    synced
+    before=$(ctl port/list --format=json)
+    save_db
+    recomputed
+    is "$(ctl port/list --format=json)" "$before"
+    assert_db_unchanged
+}
+
+# Many clients at a time, some of which do not wait for the answer.
+test_many_clients() {
+    local i pids=()
+    start_ovs
+    start_daemon
+    for ((i = 0; i < 20; i++)); do
+        ctl flow/report --format=json >"$T/report.$i" &
+        pids+=($!)
+        timeout .02 ovs-appctl -t "$T/$TARGET.ctl" flow/report >/dev/null \
+            2>&1 &
+        timeout .02 ovs-appctl -t "$T/$TARGET.ctl" port/attach x$i \
+            iface-id=a$i >/dev/null 2>&1 &
+    done
+    for i in "${pids[@]}"; do
+        wait "$i"
+    done
+    wait
+    for ((i = 0; i < 20; i++)); do
+        jq -e .totals "$T/report.$i" >/dev/null
+    done
+    synced
+}
