@@ -88,24 +88,6 @@ find_flow(const struct flow_store *store, const uint8_t *ufid, uint32_t hash)
     return NULL;
 }
 
-/* Adds the ifindexes of 'tf's outputs, each once. */
-static void
-set_outputs(struct flow *flow, const struct tc_flow *tf)
-{
-    for (size_t i = 0; i < tf->n_outputs; i++) {
-        size_t j;
-
-        for (j = 0; j < flow->n_outputs; j++) {
-            if (flow->outputs[j] == tf->outputs[i].ifindex) {
-                break;
-            }
-        }
-        if (j == flow->n_outputs) {
-            flow->outputs[flow->n_outputs++] = tf->outputs[i].ifindex;
-        }
-    }
-}
-
 static uint64_t
 mac_to_uint64(const uint8_t *bytes)
 {
@@ -149,7 +131,10 @@ flow_store_add(struct flow_store *store, const struct tc_flow *tf)
     flow->hw.bytes = tf->hw_bytes;
     flow->sw.packets = software_part(tf->packets, tf->hw_packets);
     flow->sw.bytes = software_part(tf->bytes, tf->hw_bytes);
-    set_outputs(flow, tf);
+    flow->n_outputs = tf->n_outputs;
+    for (size_t i = 0; i < tf->n_outputs; i++) {
+        flow->outputs[i] = tf->outputs[i].ifindex;
+    }
 
     flow->chain = ref_chain(store, &part, tf->chain);
     ovs_list_push_back(&flow->chain->flows, &flow->chain_node);

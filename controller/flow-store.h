@@ -51,7 +51,7 @@ struct flow {
     uint64_t mac;               /* Destination MAC. */
     struct flow_traffic hw, sw; /* Counters. */
     size_t n_outputs;           /* Number of 'outputs'. */
-    int outputs[];              /* Their ifindexes, each once. */
+    int outputs[];              /* Their ifindexes, maybe some twice. */
 };
 
 struct flow_store {

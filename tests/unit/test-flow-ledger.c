@@ -54,6 +54,7 @@ static const struct flow_interface ifaces[] = {
 static bool
 netdev_exists(void *aux OVS_UNUSED, int ifindex)
 {
+    assert_true(ifindex > 0);
     return ifindex == FOREIGN;
 }
 
@@ -380,6 +381,8 @@ test_decap(void **state OVS_UNUSED)
     f = decap(10, 6, 0);
     f.has_goto = false;
     add(ledger, with_output(f, POD0));
+    /* Two have the zone, and pod0 the MAC. */
+    add(ledger, decap(12, 8, 1));
     /* Only chain 0 is asked. */
     f = decap(11, 6, 0);
     f.chain = 3;
@@ -387,14 +390,14 @@ test_decap(void **state OVS_UNUSED)
     compute(ledger);
     sums = flow_ledger_sums(ledger);
     assert_counts(row(ledger, POD1)->ingress, 2, 2);
-    assert_counts(row(ledger, POD0)->ingress, 2, 2);
+    assert_counts(row(ledger, POD0)->ingress, 3, 3);
     assert_counts(row(ledger, POD2)->ingress, 1, 1);
     assert_counts(sums->unattributed.ingress, 3, 3);
     assert_counts(row(ledger, TWIN_A)->ingress, 0, 0);
     assert_counts(row(ledger, TWIN_B)->ingress, 0, 0);
-    assert_counts(row(ledger, TUNNEL)->egress, 10, 9);
+    assert_counts(row(ledger, TUNNEL)->egress, 11, 10);
     assert_counts(row(ledger, POD0)->egress, 1, 1);
-    assert_counts(sums->ingress, 8, 8);
+    assert_counts(sums->ingress, 9, 9);
     flow_ledger_destroy(ledger);
 }
 

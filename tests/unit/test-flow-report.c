@@ -122,7 +122,7 @@ static const struct flow_interface ifaces[] = {
     { .ifindex = 4, .kind = FLOW_KIND_UPLINK, .name = "p0" },
     { .ifindex = 7, .kind = FLOW_KIND_POD, .name = "eth7",
       .iface_id = "ns1_b", .ns = "ns1", .pod = "b", .representor = "eth7" },
-    { .ifindex = 0, .kind = FLOW_KIND_POD, .name = "gone",
+    { .ifindex = 0, .kind = FLOW_KIND_POD, .name = "absent",
       .iface_id = "ns1_c", .ns = "ns1", .pod = "c" },
 };
 
@@ -215,7 +215,7 @@ test_json(void **state OVS_UNUSED)
         "{\"interfaces\":["
         IFACE_B ","
         "{\"egress\":" NOTHING ",\"iface_id\":\"ns1_c\","
-        "\"ingress\":" NOTHING ",\"kind\":\"pod\",\"name\":\"gone\","
+        "\"ingress\":" NOTHING ",\"kind\":\"pod\",\"name\":\"absent\","
         "\"namespace\":\"ns1\",\"pod\":\"c\",\"representor\":null},"
         "{\"egress\":" COUNTS(5, 3, 18, 1764, 32, 2736) ","
         "\"iface_id\":\"ns2_a\","
@@ -320,8 +320,8 @@ test_table(void **state OVS_UNUSED)
         "SW-PACKETS,SW-BYTES\n"
         "ns1/b,eth7,pod,egress,1,1,6,588,4,312\n"
         "ns1/b,eth7,pod,ingress,1,0,0,0,10,900\n"
-        "ns1/c,gone,pod,egress,0,0,0,0,0,0\n"
-        "ns1/c,gone,pod,ingress,0,0,0,0,0,0\n"
+        "ns1/c,absent,pod,egress,0,0,0,0,0,0\n"
+        "ns1/c,absent,pod,ingress,0,0,0,0,0,0\n"
         "ns2/a,eth8,pod,egress,5,3,18,1764,32,2736\n"
         "ns2/a,eth8,pod,ingress,1,1,6,588,4,312\n"
         ",p0,uplink,egress,0,0,0,0,0,0\n"

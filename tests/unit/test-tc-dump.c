@@ -369,7 +369,33 @@ test_interrupted(void **state OVS_UNUSED)
     finish(env);
 }
 
-/* It does not go on for ever. */
+/* Many interruptions of each of many parts are no reason to give up. */
+static void
+test_often_interrupted(void **state OVS_UNUSED)
+{
+    static const int ifindexes[] = { 7 };
+    struct env *env = start(ifindexes, ARRAY_SIZE(ifindexes));
+
+    expect_request(env, RTM_GETQDISC, 0, 0);
+    put_qdisc(env, 7, "clsact", 0, 0, 0);
+    put_end(env, 0, 0);
+    flush(env);
+    for (uint32_t parent = INGRESS; parent <= EGRESS; parent++) {
+        for (int i = 0; i < 10; i++) {
+            expect_request(env, RTM_GETTFILTER, 7, parent);
+            put_end(env, 0, i < 9 ? NLM_F_DUMP_INTR : 0);
+            flush(env);
+            run(env);
+            env->n_parts = 0;
+        }
+    }
+    assert_true(env->done);
+    assert_int_equal(0, env->result.error);
+    assert_int_equal(18, env->result.n_retries);
+    finish(env);
+}
+
+/* But it does not go on for ever. */
 static void
 test_always_interrupted(void **state OVS_UNUSED)
 {
@@ -453,13 +479,17 @@ test_bounded(void **state OVS_UNUSED)
     }
     assert_true(env->out.size < 32768);
     flush(env);
-    put_filter(env, 7, 151, 0);
-    flush(env);
 
+    /* No descriptor gets readable meanwhile. */
     run_once(env);
     assert_int_equal(64, env->n_flows);
     run_once(env);
     assert_int_equal(128, env->n_flows);
+    run(env);
+    assert_int_equal(150, env->n_flows);
+
+    put_filter(env, 7, 151, 0);
+    flush(env);
     run(env);
     assert_int_equal(151, env->n_flows);
     assert_int_equal(151, env->last_handle);
@@ -602,6 +632,7 @@ main(void)
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_often_interrupted),
         cmocka_unit_test(test_always_interrupted),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_bounded),
