@@ -209,7 +209,7 @@ test_truncation(void **state OVS_UNUSED)
         bool is_filter = captures[i].name[8] == 'T';
 
         for (uint32_t n = 0; n < len; n++) {
-            struct nlmsghdr *nlh = (struct nlmsghdr *) data;
+            struct nlmsghdr *nlh = (void *) data;
 
             nlh->nlmsg_len = len;
             assert_int_equal(TC_PARSE_MALFORMED, parse(data, n, &flow));
