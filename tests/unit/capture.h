@@ -46,7 +46,7 @@ capture_read(const char *name)
 static inline struct nlmsghdr *
 capture_nlmsg(const struct capture *c)
 {
-    return (struct nlmsghdr *) c->data;
+    return (void *) c->data;
 }
 
 /* Calls 'parse' for every beginning of netlink message 'name', with a header
