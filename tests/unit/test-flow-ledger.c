@@ -47,8 +47,10 @@ static const struct flow_interface ifaces[] = {
     { .ifindex = TWIN_B, .kind = FLOW_KIND_PORT, .name = "twin-b",
       .iface_id = "twin", .attached_mac = "02:00:00:00:00:77" },
     /* One whose netdev is not there, and one too many for an ifindex. */
-    { .ifindex = 0, .kind = FLOW_KIND_POD, .name = "absent" },
-    { .ifindex = POD0, .kind = FLOW_KIND_PORT, .name = "second" },
+    { .ifindex = 0, .kind = FLOW_KIND_POD, .name = "absent",
+      .iface_id = "ns_absent" },
+    { .ifindex = POD0, .kind = FLOW_KIND_PORT, .name = "second",
+      .iface_id = "ns_second" },
 };
 
 static bool
@@ -69,6 +71,8 @@ create(void)
     smap_add(&ids, "ct-zone-router_dnat", "7");
     smap_add(&ids, "ct-zone-twin", "8");
     smap_add(&ids, "ct-zone-ns_pod0", "65541"); /* 5 in 16 bits. */
+    smap_add(&ids, "ct-zone-ns_absent", "10"); /* One zone for two. */
+    smap_add(&ids, "ct-zone-ns_second", "10");
     smap_add(&ids, "other", "9");
     ledger = flow_ledger_create(ifaces, ARRAY_SIZE(ifaces), &ids);
     smap_destroy(&ids);
@@ -382,7 +386,7 @@ test_decap(void **state OVS_UNUSED)
     f.has_goto = false;
     add(ledger, with_output(f, POD0));
     /* Two have the zone, and pod0 the MAC. */
-    add(ledger, decap(12, 8, 1));
+    add(ledger, decap(12, 10, 1));
     /* Only chain 0 is asked. */
     f = decap(11, 6, 0);
     f.chain = 3;
@@ -525,7 +529,7 @@ random_flow(void)
     f.hw_bytes = random_range(12) ? random_range(1200) : UINT64_MAX;
     f.decap = random_range(2);
     f.has_ct = random_range(2);
-    f.ct_zone = random_range(10);
+    f.ct_zone = random_range(12);
     f.has_dst_mac = random_range(2);
     memcpy(f.dst_mac, (uint8_t[]) { 2, 0, 0, 0, 0, random_range(4) }, 6);
     if (random_range(2)) {
