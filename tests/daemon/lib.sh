@@ -13,6 +13,9 @@
 #     BUILDDIR  where configure was run
 #     SRCDIR    the source tree
 #
+# and, if the caller wants, DAEMON (the program to test, for one that runs it
+# under valgrind) and WAIT.
+#
 # A test fails by the first command that fails outside of a condition, or by
 # "fail WHY".  After it all that it started is stopped in order, and the
 # daemon's logs are searched for errors and sanitizer reports.
@@ -25,11 +28,11 @@ export UBSAN_OPTIONS=log_path=$T/ubsan:print_stacktrace=1:halt_on_error=1
 # Leaving a process namespace needs no ptrace; LeakSanitizer does.
 export LSAN_OPTIONS=report_objects=1
 
-DAEMON=$BUILDDIR/controller/ovs-offload-controller
+DAEMON=${DAEMON:-$BUILDDIR/controller/ovs-offload-controller}
 TARGET=ovs-offload-controller
 DB=unix:$T/db.sock
 SYSFS=$T/sysfs                  # What the daemon sees as /sys.
-WAIT=20                         # Seconds after which no wait is patient.
+WAIT=${WAIT:-20}                # Seconds after which no wait is patient.
 
 # Log lines of level ERR or EMER that a test expects: extended regular
 # expressions, one for each "expect_log".

@@ -14,7 +14,7 @@ check_list() {
   static      cppcheck, clang --analyze, shellcheck, mandoc -Tlint
   unit        unit tests, with AddressSanitizer and UBSan, gcc -Werror
   clang       everything compiles with clang -Werror; unit tests
-  valgrind    unit tests under valgrind
+  valgrind    unit tests and daemon tests under valgrind
   fuzz        fuzz targets, a fixed number of executions of each
   daemon      the daemon with a real ovsdb-server, built as for "unit"
   ovs-newer   build and unit tests with the next Debian's Open vSwitch
@@ -193,10 +193,33 @@ stage_clang() {
     unit_check "$work/clang"
 }
 
+valgrind_command="valgrind --quiet --leak-check=full \
+--errors-for-leak-kinds=definite,indirect,possible \
+--show-leak-kinds=definite,indirect,possible"
+
 stage_valgrind() {
-    unit_check "$work/release" CHECK_WRAPPER="valgrind --quiet \
---leak-check=full --errors-for-leak-kinds=definite,indirect,possible \
---show-leak-kinds=definite,indirect,possible --error-exitcode=99"
+    local dir=$work/check/valgrind report rc=0
+    unit_check "$work/release" \
+        CHECK_WRAPPER="$valgrind_command --error-exitcode=99" || rc=$?
+
+    # The daemon detaches, so what valgrind has to say goes to files.
+    mkdir -p "$dir"
+    cat >"$dir/daemon" <<END
+#!/bin/sh
+exec $valgrind_command --log-file=$dir/report.%p \\
+    $work/release/controller/ovs-offload-controller "\$@"
+END
+    chmod +x "$dir/daemon"
+    DAEMON=$dir/daemon WAIT=60 BUILDDIR=$work/release \
+        "$top/tests/daemon/run" || rc=$?
+    for report in "$dir"/report.*; do
+        if [ -s "$report" ]; then
+            cat "$report"
+            echo "FAIL valgrind: $report"
+            rc=1
+        fi
+    done
+    return "$rc"
 }
 
 stage_fuzz() {
