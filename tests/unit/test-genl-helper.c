@@ -259,12 +259,14 @@ test_isolated(void **state OVS_UNUSED)
     assert_false(read_mask(buf, "SigBlk:") & reset_signals());
 }
 
-/* The lanes end with their parent, however that ends. */
+/* The lanes end with their parent, however that ends, and even if they do not
+ * come to look at their socket. */
 static void
 test_parent_ends(void **state OVS_UNUSED)
 {
     struct kernel_helper *h;
     pid_t lanes[N_LANES];
+    char comm[32];
     int fds[2];
     pid_t pid;
 
@@ -287,6 +289,9 @@ test_parent_ends(void **state OVS_UNUSED)
         _exit(0);
     }
     assert_int_equal(read(fds[0], lanes, sizeof lanes), sizeof lanes);
+    wait_until(!strcmp(read_proc(lanes[0], "comm", comm, sizeof comm),
+                       "offload-nlctrl\n")); /* It has begun. */
+    kill(lanes[0], SIGSTOP);
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     for (int i = 0; i < N_LANES; i++) {

@@ -17,11 +17,60 @@
 #include "netlink/ethtool-msg.h"
 #include "netlink/genl.h"
 #include "netlink/link-msg.h"
+#include "netlink/nl-attr.h"
 #include "netlink/uevent.h"
 #include "netlink/vdpa-msg.h"
 #include "tests/unit/capture.h"
 
 #define N_MUTATIONS 20000
+
+static void
+test_attr(void **state OVS_UNUSED)
+{
+    const struct nlattr *tb[4];
+    char buf[64], s[4];
+    uint8_t u8;
+    uint16_t u16;
+    uint32_t u32;
+    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+    mnl_attr_put_strz(nlh, 1, "abc");
+    mnl_attr_put_u16(nlh, 2, 0x1234);
+    mnl_attr_put_u8(nlh, 9, 1); /* Skipped. */
+    mnl_attr_put_u8(nlh, 3, 7);
+    assert_true(attr_parse_message(nlh, 0, 3, tb));
+    assert_null(tb[0]);
+    assert_true(attr_get_string(tb[1], s, sizeof s));
+    assert_string_equal(s, "abc");
+    assert_true(attr_get_u16(tb[2], &u16));
+    assert_int_equal(u16, 0x1234);
+    assert_true(attr_get_u8(tb[3], &u8));
+    assert_int_equal(u8, 7);
+
+    /* Wrong sizes, and none at all. */
+    assert_false(attr_get_u32(tb[2], &u32));
+    assert_false(attr_get_u8(tb[2], &u8));
+    assert_false(attr_get_u32(NULL, &u32));
+    assert_false(attr_get_string(NULL, s, sizeof s));
+    assert_false(attr_get_string(tb[1], s, 3));
+    assert_false(attr_parse_message(nlh, 64, 3, tb));
+
+    /* The last attribute lacks its padding, then a part of itself. */
+    nlh->nlmsg_len -= 3;
+    assert_true(attr_parse_message(nlh, 0, 3, tb));
+    nlh->nlmsg_len -= 1;
+    assert_false(attr_parse_message(nlh, 0, 3, tb));
+
+    /* No NUL at the end, one within, nothing. */
+    nlh = mnl_nlmsg_put_header(buf);
+    mnl_attr_put(nlh, 1, 3, "abc");
+    mnl_attr_put(nlh, 2, 4, "a\0c");
+    mnl_attr_put(nlh, 3, 0, NULL);
+    assert_true(attr_parse_message(nlh, 0, 3, tb));
+    assert_false(attr_get_string(tb[1], s, sizeof s));
+    assert_false(attr_get_string(tb[2], s, sizeof s));
+    assert_false(attr_get_string(tb[3], s, sizeof s));
+}
 
 static void
 test_link(void **state OVS_UNUSED)
@@ -426,6 +475,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_attr),
         cmocka_unit_test(test_link),
         cmocka_unit_test(test_devlink),
         cmocka_unit_test(test_vdpa),

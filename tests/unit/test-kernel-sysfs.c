@@ -305,6 +305,10 @@ test_vdpa_sim(void **state OVS_UNUSED)
     assert_true(read_vdpa("sim1", "", "vdpasim_net", &info));
     assert_string_equal(info.netdev, "eth7");
 
+    /* Netlink says that it is on a PCI function. */
+    assert_true(read_vdpa("sim1", "pci", "0000:65:00.1", &info));
+    assert_int_equal(info.parent_kind, VDPA_PARENT_UNKNOWN);
+
     /* A subfunction, on the auxiliary bus below a PCI function. */
     make_dir(PF "/mlx5_core.sf.4");
     make_link(PF "/mlx5_core.sf.4", "subsystem", "bus/auxiliary");
