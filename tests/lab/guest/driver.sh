@@ -5,9 +5,9 @@
 # other guests, runs each in a bash of its own, prints PASS or FAIL, and puts
 # the guest back into the state after boot in between.
 #
-# The share "queue" has, for each test that nobody took yet, a file todo/NAME,
-# whose contents are
-#     FILE SECS [alone]
+# The share "queue" has, for each test that nobody took yet, a file NAME in
+# $LAB_QUEUE, whose contents are
+#     FILE SECS
 # A guest takes a test by renaming that file to taken-$LAB_GUEST/NAME.  The
 # test's output directory is out/NAME, the line printed is also its "verdict".
 #
@@ -144,19 +144,11 @@ run_test() {
 
 # --- all tests ---------------------------------------------------------------
 
-count=0
 dmesg -C
-for entry in "$queue"/todo/*; do
+for entry in "$queue/$LAB_QUEUE"/*; do
     [ -e "$entry" ] || continue
-    read -r file secs alone <"$entry" || continue
-    if [ -n "$alone" ] && [ $count -gt 0 ]; then
-        exit 3
-    fi
+    read -r file secs <"$entry" || continue
     mv "$entry" "$taken/" 2>/dev/null || continue
-    count=$((count + 1))
-    if ! run_test "$queue/out/${entry##*/}" "$file" "$secs" ||
-       [ -n "$alone" ]; then
-        exit 3
-    fi
+    run_test "$queue/out/${entry##*/}" "$file" "$secs" || exit 3
 done
 exit 0
