@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2119,SC2120  # Arguments that only some tests give.
 #
 # What the tests in this folder stand on.  tests/daemon/run starts
 #
@@ -192,8 +193,7 @@ n_our_commits() {
 # What the database has, one line a row, sorted, less rows of ours and less
 # what changes by itself.
 db_snapshot() {
-    local remote=${1:-$DB}
-    ovsdb-client -t "$WAIT" -f json dump "$remote" Open_vSwitch |
+    ovsdb-client -t "$WAIT" -f json dump "$DB" Open_vSwitch |
         jq -S -c -s '
     def rows: .headings as $h
         | .data[] | [$h, .] | transpose | map({(.[0]): .[1]}) | add;
