@@ -133,23 +133,24 @@ devlink_port_parse(const struct nlmsghdr *nlh,
 struct nlmsghdr *
 devlink_request_handles(void *buf, uint16_t family)
 {
-    return genl_request_init(buf, family, DEVLINK_CMD_GET,
-                             DEVLINK_GENL_VERSION, true);
+    return genl_request_init(buf, DEVLINK_REQUEST_SIZE, family,
+                             DEVLINK_CMD_GET, DEVLINK_GENL_VERSION, true);
 }
 
 struct nlmsghdr *
 devlink_request_ports(void *buf, uint16_t family)
 {
-    return genl_request_init(buf, family, DEVLINK_CMD_PORT_GET,
-                             DEVLINK_GENL_VERSION, true);
+    return genl_request_init(buf, DEVLINK_REQUEST_SIZE, family,
+                             DEVLINK_CMD_PORT_GET, DEVLINK_GENL_VERSION,
+                             true);
 }
 
 struct nlmsghdr *
 devlink_request_eswitch(void *buf, uint16_t family,
                         const struct devlink_handle *handle)
 {
-    struct nlmsghdr *nlh = genl_request_init(buf, family,
-                                             DEVLINK_CMD_ESWITCH_GET,
+    struct nlmsghdr *nlh = genl_request_init(buf, DEVLINK_REQUEST_SIZE,
+                                             family, DEVLINK_CMD_ESWITCH_GET,
                                              DEVLINK_GENL_VERSION, false);
 
     mnl_attr_put_strz(nlh, DEVLINK_ATTR_BUS_NAME, handle->bus);

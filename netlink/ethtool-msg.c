@@ -143,7 +143,8 @@ ethtool_set_parse(const struct nlmsghdr *nlh, int *ifindex, bool *refused)
 static struct nlmsghdr *
 request_init(void *buf, uint16_t family, uint8_t cmd, int ifindex)
 {
-    struct nlmsghdr *nlh = genl_request_init(buf, family, cmd,
+    struct nlmsghdr *nlh = genl_request_init(buf, ETHTOOL_REQUEST_SIZE,
+                                             family, cmd,
                                              ETHTOOL_GENL_VERSION, false);
     struct nlattr *header;
 

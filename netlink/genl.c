@@ -110,12 +110,14 @@ genl_family_parse(const struct nlmsghdr *nlh, struct genl_family *family)
 }
 
 struct nlmsghdr *
-genl_request_init(void *buf, uint16_t family, uint8_t cmd, uint8_t version,
-                  bool dump)
+genl_request_init(void *buf, size_t size, uint16_t family, uint8_t cmd,
+                  uint8_t version, bool dump)
 {
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
     struct genlmsghdr *genl;
+    struct nlmsghdr *nlh;
 
+    memset(buf, 0, size);
+    nlh = mnl_nlmsg_put_header(buf);
     nlh->nlmsg_type = family;
     nlh->nlmsg_flags = NLM_F_REQUEST | (dump ? NLM_F_DUMP : 0);
     genl = mnl_nlmsg_put_extra_header(nlh, sizeof *genl);
@@ -298,7 +300,7 @@ genl_run(struct genl *genl)
         char buf[64];
 
         nl_conn_request(genl->requests,
-                        genl_request_init(buf, GENL_ID_CTRL,
+                        genl_request_init(buf, sizeof buf, GENL_ID_CTRL,
                                           CTRL_CMD_GETFAMILY, 1, true),
                         genl_dump_message, genl_dump_done, genl);
         genl->dumping = true;

@@ -63,8 +63,9 @@ struct genl_family {
 bool genl_family_parse(const struct nlmsghdr *, struct genl_family *);
 
 /* A request for command 'cmd' of a family, to which attributes may be added
- * with libmnl.  Fills in the headers in 'buf' and returns them. */
-struct nlmsghdr *genl_request_init(void *buf, uint16_t family, uint8_t cmd,
-                                   uint8_t version, bool dump);
+ * with libmnl.  Clears the 'size' bytes of 'buf', as libmnl leaves padding
+ * alone, fills in the headers and returns them. */
+struct nlmsghdr *genl_request_init(void *buf, size_t size, uint16_t family,
+                                   uint8_t cmd, uint8_t version, bool dump);
 
 #endif /* netlink/genl.h */

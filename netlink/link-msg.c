@@ -132,9 +132,11 @@ link_msg_parse(const struct nlmsghdr *nlh, struct link_info *link)
 struct nlmsghdr *
 link_request_dump(void *buf)
 {
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
     struct ifinfomsg *ifi;
+    struct nlmsghdr *nlh;
 
+    memset(buf, 0, LINK_REQUEST_SIZE);
+    nlh = mnl_nlmsg_put_header(buf);
     nlh->nlmsg_type = RTM_GETLINK;
     nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);
@@ -146,9 +148,11 @@ link_request_dump(void *buf)
 struct nlmsghdr *
 link_request_up(void *buf, int ifindex)
 {
-    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
     struct ifinfomsg *ifi;
+    struct nlmsghdr *nlh;
 
+    memset(buf, 0, LINK_REQUEST_SIZE);
+    nlh = mnl_nlmsg_put_header(buf);
     nlh->nlmsg_type = RTM_NEWLINK;
     nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
     ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);

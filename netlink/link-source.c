@@ -301,7 +301,11 @@ link_lost(void *ls_, int error)
     struct link_source *ls = ls_;
 
     source_note_lost(&ls->source, error);
-    ls->dirty = true;
+
+    /* A dump that waits in the queue is late enough. */
+    if (!ls->dumping) {
+        ls->dirty = true;
+    }
 }
 
 static void

@@ -37,6 +37,6 @@ vdpa_dev_parse(const struct nlmsghdr *nlh, struct vdpa_dev *dev)
 struct nlmsghdr *
 vdpa_request_dump(void *buf, uint16_t family)
 {
-    return genl_request_init(buf, family, VDPA_CMD_DEV_GET,
-                             VDPA_GENL_VERSION, true);
+    return genl_request_init(buf, VDPA_REQUEST_SIZE, family,
+                             VDPA_CMD_DEV_GET, VDPA_GENL_VERSION, true);
 }

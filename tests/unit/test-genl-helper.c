@@ -116,8 +116,8 @@ ask(uintptr_t lane)
     char buf[64];
 
     nl_conn_request(conns[lane],
-                    genl_request_init(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
-                                      1, true),
+                    genl_request_init(buf, sizeof buf, GENL_ID_CTRL,
+                                      CTRL_CMD_GETFAMILY, 1, true),
                     message_cb, done_cb, (void *) lane);
 }
 
@@ -157,8 +157,8 @@ test_error(void **state OVS_UNUSED)
 
     /* Type 0xffff is no family. */
     nl_conn_request(conns[LANE_VDPA],
-                    genl_request_init(buf, 0xffff, 1, 1, false), message_cb,
-                    done_cb, (void *) LANE_VDPA);
+                    genl_request_init(buf, sizeof buf, 0xffff, 1, 1, false),
+                    message_cb, done_cb, (void *) LANE_VDPA);
     ask(LANE_VDPA);
     wait_until(n_done[LANE_VDPA] == 1);
     assert_int_equal(last_error[LANE_VDPA], ENOENT);
@@ -242,7 +242,8 @@ test_isolated(void **state OVS_UNUSED)
     dir = opendir(path);
     assert_non_null(dir);
     while ((de = readdir(dir))) {
-        n_files += de->d_name[0] != '.';
+        /* Valgrind has its own, with large numbers. */
+        n_files += de->d_name[0] != '.' && atoi(de->d_name) < 256;
     }
     closedir(dir);
     assert_int_equal(n_files, 5);  /* Three, the socket, and netlink's. */
@@ -255,8 +256,14 @@ test_isolated(void **state OVS_UNUSED)
 
     read_proc(pid, "status", buf, sizeof buf);
     assert_false(read_mask(buf, "SigIgn:") & reset_signals());
-    assert_false(read_mask(buf, "SigCgt:") & reset_signals());
     assert_false(read_mask(buf, "SigBlk:") & reset_signals());
+
+    /* What we catch ends it. */
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    ask(LANE_VDPA);
+    ask(LANE_VDPA);
+    wait_until(n_done[LANE_VDPA] == 3);
+    assert_true(kernel_helper_lane_pid(helper, LANE_VDPA) != pid);
 }
 
 /* The lanes end with their parent, however that ends, and even if they do not

@@ -140,7 +140,7 @@ run(void)
 static void
 send_link(uint16_t type, uint32_t seq, int ifindex, const char *name)
 {
-    char buf[256];
+    char buf[256] = "";         /* libmnl leaves padding alone. */
     struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
     struct ifinfomsg *ifi;
 
