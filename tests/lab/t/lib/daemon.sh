@@ -275,6 +275,11 @@ reset() {
     ovs-vsctl set Open_vSwitch . other_config:hw-offload=true
 }
 
+# rename OLD NEW: a netdev that may be up, which has to be down for that
+rename() {
+    printf 'link set %s\n' "$1 down" "$1 name $2" "$2 up" | ip -batch -
+}
+
 # reps_add N: the representors of VFs 0 to N - 1 are called rep0...
 reps_add() {
     local d name n
@@ -283,8 +288,8 @@ reps_add() {
         [[ $name =~ ^pf0vf([0-9]+)$ ]] || continue
         n=${BASH_REMATCH[1]}
         [ "$n" -lt "$1" ] || continue
-        [ "${d##*/}" = "rep$n" ] || echo "link set ${d##*/} name rep$n"
-    done | ip -batch -
+        [ "${d##*/}" = "rep$n" ] || rename "${d##*/}" "rep$n" || return
+    done
 }
 
 # offload NETDEV: "on" or "off" as the kernel has it
