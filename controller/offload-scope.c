@@ -4,45 +4,72 @@
 #include "controller/offload-scope.h"
 
 #include "controller/inventory.h"
-#include "openvswitch/dynamic-string.h"
+#include "hash.h"
 #include "ovsdb/ovs-view.h"
 #include "util.h"
+
+struct scope_id {
+    struct hmap_node node;      /* In offload_scope's 'ids'. */
+    struct switch_id id;
+};
 
 void
 offload_scope_init(struct offload_scope *scope)
 {
-    sset_init(&scope->ids);
+    hmap_init(&scope->ids);
 }
 
 void
 offload_scope_destroy(struct offload_scope *scope)
 {
-    sset_destroy(&scope->ids);
+    offload_scope_clear(scope);
+    hmap_destroy(&scope->ids);
 }
 
 void
 offload_scope_clear(struct offload_scope *scope)
 {
-    sset_clear(&scope->ids);
+    struct scope_id *id;
+
+    HMAP_FOR_EACH_POP (id, node, &scope->ids) {
+        free(id);
+    }
 }
 
-static char *
-switch_id_to_string(const struct switch_id *id)
+static uint32_t
+hash_switch_id(const struct switch_id *id)
 {
-    struct ds s = DS_EMPTY_INITIALIZER;
+    return hash_bytes(id->id, id->len, 0);
+}
 
-    for (int i = 0; i < id->len; i++) {
-        ds_put_format(&s, "%02x", id->id[i]);
+bool
+offload_scope_has(const struct offload_scope *scope,
+                  const struct inv_link *link)
+{
+    const struct switch_id *id = &link->info.switch_id;
+    const struct scope_id *have;
+
+    if (id->len) {
+        HMAP_FOR_EACH_WITH_HASH (have, node, hash_switch_id(id),
+                                 &scope->ids) {
+            if (switch_id_equals(&have->id, id)) {
+                return true;
+            }
+        }
     }
-    return ds_steal_cstr(&s);
+    return false;
 }
 
 void
 offload_scope_add(struct offload_scope *scope, const struct inv_link *link)
 {
-    if (link->info.switch_id.len) {
-        sset_add_and_free(&scope->ids,
-                          switch_id_to_string(&link->info.switch_id));
+    const struct switch_id *id = &link->info.switch_id;
+
+    if (id->len && !offload_scope_has(scope, link)) {
+        struct scope_id *new = xmalloc(sizeof *new);
+
+        new->id = *id;
+        hmap_insert(&scope->ids, &new->node, hash_switch_id(id));
     }
 }
 
@@ -72,18 +99,4 @@ offload_scope_add_bridges(struct offload_scope *scope,
             offload_scope_add(scope, link);
         }
     }
-}
-
-bool
-offload_scope_has(const struct offload_scope *scope,
-                  const struct inv_link *link)
-{
-    if (!link->info.switch_id.len) {
-        return false;
-    }
-
-    char *id = switch_id_to_string(&link->info.switch_id);
-    bool has = sset_contains(&scope->ids, id);
-    free(id);
-    return has;
 }

@@ -10,14 +10,14 @@
 
 #include <stdbool.h>
 
-#include "sset.h"
+#include "openvswitch/hmap.h"
 
 struct inv_link;
 struct inventory;
 struct ovs_view;
 
 struct offload_scope {
-    struct sset ids;            /* Switch ids in hexadecimal. */
+    struct hmap ids;            /* Switch ids. */
 };
 
 void offload_scope_init(struct offload_scope *);

@@ -197,16 +197,22 @@ main_loop(struct controller *c, struct evloop *loop,
         if (memory_should_report()) {
             report_memory(c);
         }
-        evloop_run(loop);
-        kernel_run(c->kernel);
-        reconcile_run(c->rec);
+        if (!reconcile_is_resting(c->rec)) {
+            evloop_run(loop);
+            kernel_run(c->kernel);
+            reconcile_run(c->rec);
+        }
         unixctl_server_run(unixctl);
         coverage_run();
         complete_start(c, deadline);
 
-        reconcile_wait(c->rec);
-        kernel_wait(c->kernel);
-        evloop_wait(loop);
+        if (reconcile_is_resting(c->rec)) {
+            reconcile_rest_wait(c->rec);
+        } else {
+            reconcile_wait(c->rec);
+            kernel_wait(c->kernel);
+            evloop_wait(loop);
+        }
         unixctl_server_wait(unixctl);
         memory_wait();
         if (may_exit(c)) {

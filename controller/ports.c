@@ -28,8 +28,11 @@ void
 ports_init(struct port_table *table)
 {
     hmap_init(&table->ports);
-    shash_init(&table->index);
+    for (int kind = 0; kind < N_PORT_NAMES; kind++) {
+        shash_init(&table->index[kind]);
+    }
     pairs_init(&table->pairs);
+    table->pairs_seqno = UINT64_MAX;
     offload_scope_init(&table->scope);
     table->generation = 0;
 }
@@ -54,7 +57,9 @@ ports_destroy(struct port_table *table)
         port_free(port);
     }
     hmap_destroy(&table->ports);
-    shash_destroy(&table->index);
+    for (int kind = 0; kind < N_PORT_NAMES; kind++) {
+        shash_destroy(&table->index[kind]);
+    }
     pairs_destroy(&table->pairs);
     offload_scope_destroy(&table->scope);
 }
@@ -494,17 +499,26 @@ update_port(struct port_table *table, const struct port_context *ctx,
 /* Index. */
 
 static void
-index_add(struct port_table *table, char kind, const char *name,
-          struct port *port)
+index_add(struct port_table *table, enum port_name_kind kind,
+          const char *name, struct port *port)
 {
-    char *key = xasprintf("%c%s", kind, name);
-
-    shash_add_once(&table->index, key, port);
-    free(key);
+    shash_add_once(&table->index[kind], name, port);
 }
 
-/* Kinds of names, in the order in which port_find() tries them. */
-static const char index_kinds[] = "rpvqid";
+static void
+index_pod(struct port_table *table, const struct smap *ids, struct port *port)
+{
+    struct pod_name pod;
+
+    pod_name_init(&pod, ids);
+    if (pod.ns && pod.pod && !pod.nad) {
+        char *name = xasprintf("%s/%s", pod.ns, pod.pod);
+
+        index_add(table, PORT_NAME_POD, name, port);
+        free(name);
+    }
+    pod_name_destroy(&pod);
+}
 
 static void
 index_port(struct port_table *table, struct port *port)
@@ -513,62 +527,43 @@ index_port(struct port_table *table, struct port *port)
     char buf[PCI_ADDR_STRLEN];
 
     if (pair && pair->rep) {
-        index_add(table, 'r', pair->rep->info.name, port);
+        index_add(table, PORT_NAME_REP, pair->rep->info.name, port);
     }
     if (pair && pair->has_vf_addr) {
-        index_add(table, 'p', pci_addr_format(&pair->vf_addr, buf), port);
+        index_add(table, PORT_NAME_PCI, pci_addr_format(&pair->vf_addr, buf),
+                  port);
     }
     for (size_t i = 0; pair && i < pair->n_vdpas; i++) {
-        index_add(table, 'v', pair->vdpas[i]->info.name, port);
+        index_add(table, PORT_NAME_VDPA, pair->vdpas[i]->info.name, port);
     }
     if (port->request) {
-        index_add(table, 'q', port->request->name, port);
+        index_add(table, PORT_NAME_REQUEST, port->request->name, port);
     }
 
     const char *id = (port->iface ? port->iface->iface_id
                       : port->request ? port->request->iface_id : NULL);
     if (id) {
-        struct pod_name pod;
-
-        index_add(table, 'i', id, port);
-        pod_name_init(&pod, (port->iface ? port->iface->external_ids
-                             : &port->request->external_ids));
-        if (pod.ns && pod.pod && !pod.nad) {
-            char *name = xasprintf("%s/%s", pod.ns, pod.pod);
-            index_add(table, 'd', name, port);
-            free(name);
-        }
-        pod_name_destroy(&pod);
+        index_add(table, PORT_NAME_IFACE_ID, id, port);
+        index_pod(table, (port->iface ? port->iface->external_ids
+                          : &port->request->external_ids), port);
     }
-}
-
-static struct port *
-index_find(const struct port_table *table, char kind, const char *name)
-{
-    char *key = xasprintf("%c%s", kind, name);
-    struct port *port = shash_find_data(&table->index, key);
-
-    free(key);
-    return port;
 }
 
 struct port *
 port_find_by_rep(const struct port_table *table, const char *name)
 {
-    return index_find(table, 'r', name);
+    return shash_find_data(&table->index[PORT_NAME_REP], name);
 }
 
 struct port *
 port_find(const struct port_table *table, const char *name)
 {
-    for (const char *kind = index_kinds; *kind; kind++) {
-        struct port *port = index_find(table, *kind, name);
+    struct port *port = NULL;
 
-        if (port) {
-            return port;
-        }
+    for (int kind = 0; kind < N_PORT_NAMES && !port; kind++) {
+        port = shash_find_data(&table->index[kind], name);
     }
-    return NULL;
+    return port;
 }
 
 /* The update. */
@@ -578,7 +573,10 @@ join_pairs(struct port_table *table, const struct port_context *ctx)
 {
     const struct pair *pair;
 
-    pairs_compute(ctx->inv, &table->pairs);
+    if (table->pairs_seqno != ctx->inv->seqno) {
+        pairs_compute(ctx->inv, &table->pairs);
+        table->pairs_seqno = ctx->inv->seqno;
+    }
     HMAP_FOR_EACH (pair, node, &table->pairs.pairs) {
         port_get(table, pair->key)->pair = pair;
     }
@@ -627,7 +625,9 @@ ports_update(struct port_table *table, const struct port_context *ctx)
     struct port *port;
 
     table->generation++;
-    shash_clear(&table->index);
+    for (int kind = 0; kind < N_PORT_NAMES; kind++) {
+        shash_clear(&table->index[kind]);
+    }
     join_pairs(table, ctx);
     join_requests(table, ctx);
     drop_ports_that_went(table, ctx);

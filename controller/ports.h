@@ -59,11 +59,22 @@ struct port {
     char *txn_error;            /* What ovsdb-server said, or NULL. */
 };
 
+/* Kinds of names, in the order in which port_find() tries them. */
+enum port_name_kind {
+    PORT_NAME_REP,              /* Representor. */
+    PORT_NAME_PCI,              /* VF's PCI address. */
+    PORT_NAME_VDPA,             /* vDPA device. */
+    PORT_NAME_REQUEST,          /* Request. */
+    PORT_NAME_IFACE_ID,
+    PORT_NAME_POD,              /* "NS/POD". */
+    N_PORT_NAMES
+};
+
 struct port_table {
     struct hmap ports;          /* struct port by 'key'. */
-    struct shash index;         /* struct port by representor, VF address,
-                                 * vDPA device, iface-id and request name. */
+    struct shash index[N_PORT_NAMES]; /* struct port by name. */
     struct pair_table pairs;
+    uint64_t pairs_seqno;       /* Of the inventory that 'pairs' is of. */
     struct offload_scope scope; /* Where we turn hw-tc-offload on. */
     unsigned int generation;
 };

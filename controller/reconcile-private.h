@@ -36,6 +36,7 @@ struct reconcile {
 
     uint64_t inv_seqno;         /* Of the inventory when last decided. */
     bool dirty;                 /* Decide anew? */
+    long long int rest_until;   /* time_msec() before which not to. */
     bool ever_settled;          /* Was everything known once? */
     bool cleanup;               /* Delete all that is ours? */
 
@@ -48,9 +49,12 @@ struct reconcile {
     struct sset txn_ports;      /* Keys of the ports in 'txn'. */
     bool isolate;               /* One port a transaction: one is refused. */
     size_t n_wanted;            /* Operations that the ports need now. */
+    size_t n_on_way;            /* Ports that will need one soon. */
     long long int activity;     /* time_msec() of the last change. */
     long long int gather_since; /* time_msec() when 'n_wanted' left 0, or 0. */
     bool gather;                /* Gather, or commit at once? */
+    bool burst;                 /* Is there more to what the last commit was
+                                 * the first of? */
     long long int last_commit;  /* time_msec() of the last one's end. */
     long long int try_again_at; /* time_msec() until which to wait, or 0. */
     long long int retry_at;     /* time_msec() when the first back-off of a
@@ -65,6 +69,9 @@ void reconcile_txn_run(struct reconcile *);
 /* Number of operations that the ports need. */
 size_t reconcile_txn_needs(const struct reconcile *,
                            const struct port_context *);
+
+/* Number of ports that wait for the kernel, before they need a row. */
+size_t reconcile_txn_on_way(const struct reconcile *);
 
 /* Sends what is due. */
 void reconcile_txn_commit(struct reconcile *, const struct port_context *);

@@ -21,11 +21,13 @@ COVERAGE_DEFINE(reconcile_txn);
 COVERAGE_DEFINE(reconcile_txn_try_again);
 COVERAGE_DEFINE(reconcile_txn_error);
 
-/* A transaction waits for this long without a change, */
+/* A transaction waits for this long without a change and without a port that
+ * is on its way, */
 #define QUIET_MS 20
 /* but no longer than this. */
 #define MAX_GATHER_MS 500
-/* After this long without a commit the next is a first one, made at once. */
+/* After this long without a commit, and with no port on its way, the next is
+ * a first one, made at once. */
 #define BURST_END_MS 100
 /* If what a transaction verified has changed and no update tells of it. */
 #define TRY_AGAIN_MS 100
@@ -92,6 +94,20 @@ reconcile_txn_needs(const struct reconcile *rec,
         OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
             n += is_stray(rec, iface);
         }
+    }
+    return n;
+}
+
+size_t
+reconcile_txn_on_way(const struct reconcile *rec)
+{
+    const struct port *port;
+    size_t n = 0;
+
+    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
+        n += (port->decision.state == PORT_PENDING && !port->iface
+              && port->pair && port->pair->rep
+              && !(port->decision.actions & TXN_ACTIONS));
     }
     return n;
 }
@@ -258,6 +274,10 @@ reconcile_txn_run(struct reconcile *rec)
 {
     char *error = NULL;
 
+    if (rec->burst && !rec->txn && !rec->n_wanted && !rec->n_on_way
+        && time_msec() - rec->last_commit >= BURST_END_MS) {
+        rec->burst = false;
+    }
     if (!rec->txn) {
         return;
     }
@@ -268,6 +288,7 @@ reconcile_txn_run(struct reconcile *rec)
     }
     rec->txn = NULL;
     rec->dirty = true;
+    rec->burst = true;
     rec->last_commit = time_msec();
     if (result == OVS_TXN_TRY_AGAIN) {
         COVERAGE_INC(reconcile_txn_try_again);
@@ -291,7 +312,9 @@ commit_due(const struct reconcile *rec)
     if (!rec->gather) {
         return rec->gather_since;
     }
-    return MIN(rec->activity + QUIET_MS, rec->gather_since + MAX_GATHER_MS);
+
+    long long int latest = rec->gather_since + MAX_GATHER_MS;
+    return rec->n_on_way ? latest : MIN(rec->activity + QUIET_MS, latest);
 }
 
 void
@@ -304,7 +327,7 @@ reconcile_txn_commit(struct reconcile *rec, const struct port_context *ctx)
         rec->isolate = false;
     } else if (!rec->gather_since) {
         rec->gather_since = now;
-        rec->gather = now - rec->last_commit < BURST_END_MS;
+        rec->gather = rec->burst;
     }
 
     if (rec->txn || !ovs_view_is_synced(rec->view)

@@ -20,6 +20,10 @@
 VLOG_DEFINE_THIS_MODULE(reconcile);
 
 COVERAGE_DEFINE(reconcile_round);
+COVERAGE_DEFINE(reconcile_rest);
+
+/* After a round we rest for as long as it took, but no longer than this. */
+#define MAX_REST_MS 100
 
 struct reconcile *
 reconcile_create(struct inventory *inv, struct ovs_view *view,
@@ -65,6 +69,7 @@ reconcile_set_kernel(struct reconcile *rec, struct kernel *kernel)
 void
 reconcile_touch(struct reconcile *rec)
 {
+    inventory_touch(rec->inv);  /* The pairs, too. */
     rec->dirty = true;
 }
 
@@ -258,12 +263,19 @@ update_config(struct reconcile *rec)
     }
 
     const struct smap *ids = ovs_view_external_ids(rec->view);
+    struct smap logged;
+
     ovs_view_evidence(rec->view, &evidence);
+    smap_clone(&logged, &rec->config.errors);
     if (config_update(&rec->config, ids, &evidence)) {
         struct smap_node *node;
 
+        /* A bad value is logged once, not whenever another key changes. */
         SMAP_FOR_EACH (node, &rec->config.errors) {
-            VLOG_WARN("external_ids:%s: %s", node->key, node->value);
+            if (!nullable_string_is_equal(smap_get(&logged, node->key),
+                                          node->value)) {
+                VLOG_WARN("external_ids:%s: %s", node->key, node->value);
+            }
         }
         if (rec->config.mode != old || !rec->status.n_rounds) {
             event_log_add(rec->log, "Open_vSwitch", "mode",
@@ -273,6 +285,7 @@ update_config(struct reconcile *rec)
                           rec->config.mode_why);
         }
     }
+    smap_destroy(&logged);
     request_table_update(&rec->requests, ids);
 }
 
@@ -289,6 +302,45 @@ next_retry(const struct reconcile *rec)
         }
     }
     return next;
+}
+
+/* Decides all ports, and does what concerns the kernel. */
+static void
+run_round(struct reconcile *rec, const struct port_context *ctx)
+{
+    long long int begin = time_msec();
+
+    COVERAGE_INC(reconcile_round);
+    rec->dirty = false;
+    update_config(rec);
+    ports_update(&rec->ports, ctx);
+    rec->status.n_rounds += ovs_view_is_synced(rec->view);
+    run_kernel_actions(rec, ctx);
+    rec->n_wanted = reconcile_txn_needs(rec, ctx);
+    rec->n_on_way = reconcile_txn_on_way(rec);
+
+    rec->needs_repair = (rec->config.repair
+                         && rec->config.mode != MODE_OBSERVE
+                         && has_late_offload(rec));
+
+    long long int next = next_retry(rec);
+    rec->retry_at = next == LLONG_MAX ? 0 : next;
+
+    long long int end = time_msec();
+    rec->rest_until = end + MIN(end - begin, MAX_REST_MS);
+}
+
+bool
+reconcile_is_resting(const struct reconcile *rec)
+{
+    return time_msec() < rec->rest_until;
+}
+
+void
+reconcile_rest_wait(const struct reconcile *rec)
+{
+    COVERAGE_INC(reconcile_rest);
+    poll_timer_wait_until(rec->rest_until);
 }
 
 void
@@ -316,20 +368,7 @@ reconcile_run(struct reconcile *rec)
 
     const struct port_context ctx = context(rec);
     if (rec->dirty) {
-        COVERAGE_INC(reconcile_round);
-        rec->dirty = false;
-        update_config(rec);
-        ports_update(&rec->ports, &ctx);
-        rec->status.n_rounds += ovs_view_is_synced(rec->view);
-        run_kernel_actions(rec, &ctx);
-        rec->n_wanted = reconcile_txn_needs(rec, &ctx);
-
-        rec->needs_repair = (rec->config.repair
-                             && rec->config.mode != MODE_OBSERVE
-                             && has_late_offload(rec));
-
-        long long int next = next_retry(rec);
-        rec->retry_at = next == LLONG_MAX ? 0 : next;
+        run_round(rec, &ctx);
     }
     reconcile_txn_commit(rec, &ctx);
     run_repair(rec);

@@ -11,7 +11,8 @@
  * notification shows it, a transaction when the database's update does.
  *
  * Transactions: the first port that is ready is committed at once; those that
- * follow are gathered until nothing happened for 20 ms, 500 ms at the most.
+ * follow are gathered until none is on its way and nothing happened for 20 ms,
+ * 500 ms at the most.
  * One that ovsdb-server refuses as a whole is split, so that one bad port does
  * not hold up the others. */
 
@@ -47,6 +48,13 @@ void reconcile_set_kernel(struct reconcile *, struct kernel *);
 
 void reconcile_run(struct reconcile *);
 void reconcile_wait(struct reconcile *);
+
+/* Is the last round, which was a long one, as long ago as it took?  Before
+ * that the caller takes no events of the kernel and does not run us either: so
+ * that a burst of events makes a few rounds, each for many of them, and not as
+ * many rounds as events.  Short rounds have no rest. */
+bool reconcile_is_resting(const struct reconcile *);
+void reconcile_rest_wait(const struct reconcile *);
 
 /* Decides everything anew at the next run. */
 void reconcile_touch(struct reconcile *);
