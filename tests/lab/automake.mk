@@ -44,3 +44,12 @@ EXTRA_DIST += \
 	tests/lab/selftest/vhost.sh \
 	tests/lab/selftest/wire.sh \
 	tests/lab/vmrun
+
+# For t/kernel.sh.
+EXTRA_PROGRAMS += tests/lab/kernel-watch
+CLEANFILES += tests/lab/kernel-watch
+check-programs: tests/lab/kernel-watch
+tests_lab_kernel_watch_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_lab_kernel_watch_SOURCES = tests/lab/kernel-watch.c
+tests_lab_kernel_watch_LDADD = netlink/libkernel.a $(OVS_LIBS) $(KERNEL_LIBS)
+EXTRA_DIST += tests/lab/t/kernel.sh

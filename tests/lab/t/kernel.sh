@@ -4,6 +4,8 @@
 # What netlink/kernel.h tells about a real kernel, through kernel-watch: that
 # each source follows it, also when messages are lost, when a lane's process
 # dies, and while the kernel holds its locks for a device that is still open.
+#
+# lab: secs=180 alone
 # shellcheck source=../guest/lib.sh
 . "$LAB/guest/lib.sh"
 
@@ -170,8 +172,8 @@ check "and still synced" status_has vdpa "synced"
 check "its lane sleeps in the kernel" \
     grep -q '^State:.D' "/proc/$(pgrep offload-vdpa)/status"
 now
-ip link set renamed name again
-told "links are told" "link $index \"again\""
+ip link set renamed down
+told "links are told" "link $index \"renamed\" .*flags=1002 "
 tell "query $index"
 told "so is hw-tc-offload" "tc_offload $index on"
 tell "resync devlink"
