@@ -25,8 +25,8 @@
  * why an ovs_iface stays valid while a transaction is composed. */
 
 struct ovs_txn {
-    struct ovs_view *view;
-    struct ovsdb_idl_txn *idl_txn;
+    struct ovs_view *view;      /* Its 'txn' is this one. */
+    struct ovsdb_idl_txn *idl_txn; /* What libopenvswitch has of it. */
     enum ovsdb_idl_txn_status status; /* As of the last commit or poll. */
     bool no_row;                /* Open_vSwitch has no row to write to. */
 };

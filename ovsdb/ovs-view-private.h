@@ -32,10 +32,10 @@ struct ovs_view {
 
 /* An ovs_iface and its rows. */
 struct view_iface {
-    struct ovs_iface up;
-    const struct ovsrec_bridge *bridge_row;
-    const struct ovsrec_port *port_row;
-    const struct ovsrec_interface *row;
+    struct ovs_iface up;        /* What everybody sees. */
+    const struct ovsrec_bridge *bridge_row; /* Its bridge. */
+    const struct ovsrec_port *port_row;     /* Its Port. */
+    const struct ovsrec_interface *row;     /* Itself. */
 };
 
 static inline const struct view_iface *

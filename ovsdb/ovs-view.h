@@ -119,7 +119,9 @@ const struct hmap *ovs_view_ifaces(const struct ovs_view *);
  * connection.  Operations are added, then ovs_txn_commit() sends them; after
  * that only ovs_txn_poll() may be called on it, which frees it once it returns
  * anything but OVS_TXN_INCOMPLETE.  A transaction without operations is
- * OVS_TXN_UNCHANGED at once and sends nothing. */
+ * OVS_TXN_UNCHANGED at once and sends nothing.  From ovs_txn_create() to
+ * ovs_txn_commit() or ovs_txn_abort() ovs_view_run() must not be called.
+ * ovs_view_destroy() also frees a transaction that is left. */
 enum ovs_txn_result {
     OVS_TXN_INCOMPLETE,
     OVS_TXN_UNCHANGED,          /* There was nothing to do. */
@@ -137,6 +139,9 @@ void ovs_txn_wait(const struct ovs_txn *);
 void ovs_txn_abort(struct ovs_txn *);
 /* Number of transactions sent that changed the database, since start. */
 uint64_t ovs_view_n_commits(const struct ovs_view *);
+
+/* Each operation on a port also verifies external_ids of Open_vSwitch, which
+ * configure and request it. */
 
 /* Inserts Port and Interface 'name' with our mark on both and
  * 'external_ids' on the Interface into 'bridge', which must exist. */
@@ -160,7 +165,8 @@ void ovs_txn_update_iface(struct ovs_txn *, const struct ovs_iface *,
 void ovs_txn_disown_port(struct ovs_txn *, const struct ovs_iface *);
 
 /* Sets (or, with 'value' NULL, deletes) one key of Open_vSwitch external_ids
- * or other_config. */
+ * or other_config, which is verified.  The result is OVS_TXN_ERROR while the
+ * database has no row of Open_vSwitch. */
 void ovs_txn_set_external_id(struct ovs_txn *, const char *key,
                              const char *value);
 void ovs_txn_set_other_config(struct ovs_txn *, const char *key,

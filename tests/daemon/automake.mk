@@ -15,6 +15,8 @@ EXTRA_DIST += \
 	tests/daemon/test-config.sh \
 	tests/daemon/test-faults.sh \
 	tests/daemon/test-options.sh \
+	tests/daemon/test-ovs-view-faults.sh \
 	tests/daemon/test-ovs-view.sh \
 	tests/daemon/test-ownership.sh \
-	tests/daemon/test-requests.sh
+	tests/daemon/test-requests.sh \
+	tests/daemon/view.sh

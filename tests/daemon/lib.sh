@@ -26,8 +26,6 @@ set -eE -o pipefail
 export OVS_RUNDIR=$T OVS_LOGDIR=$T OVS_DBDIR=$T OVS_SYSCONFDIR=$T
 export ASAN_OPTIONS=log_path=$T/asan:detect_leaks=1
 export UBSAN_OPTIONS=log_path=$T/ubsan:print_stacktrace=1:halt_on_error=1
-# Leaving a process namespace needs no ptrace; LeakSanitizer does.
-export LSAN_OPTIONS=report_objects=1
 
 DAEMON=${DAEMON:-$BUILDDIR/controller/ovs-offload-controller}
 TARGET=ovs-offload-controller

@@ -10,10 +10,12 @@ mode_is() {
 }
 
 test_defaults() {
+    local all='["br-int",false,true,10000,false,"own","auto",false,"none",{},
+        []]'
     start_fresh_ovsdb
     start_daemon
-    json_is '["br-int",false,true,10000,false,"own","auto",false,"none",{},[]]' \
-        status : '[.config | .bridge, .bridge_exists, .features,
+    all=$(jq -c . <<<"$all")
+    json_is "$all" status : '[.config | .bridge, .bridge_exists, .features,
         .flow_poll_ms, .manage_ovs, .mode, .mode_configured, .repair,
         .select, .errors, .unknown_keys] | tostring'
     contains "$(ctl status)" "config.mode"

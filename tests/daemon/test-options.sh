@@ -51,8 +51,8 @@ test_defaults() {
     "$DAEMON" -vconsole:off --detach --pidfile --log-file
     pid=$(pid_of "$TARGET")
     test -S "$T/$TARGET.$pid.ctl"
-    is "$(ovs-appctl -t "$TARGET" status --format=json | jq -r .ovsdb.remote)" \
-        "unix:$T/db.sock"
+    is "$(ovs-appctl -t "$TARGET" status --format=json |
+        jq -r .ovsdb.remote)" "unix:$T/db.sock"
     ovs-appctl -t "$TARGET" exit
     wait_gone "$pid"
     test ! -e "$T/$TARGET.$pid.ctl"
