@@ -89,14 +89,41 @@ tests_unit_test_genl_helper_SOURCES = tests/unit/test-genl-helper.c
 tests_unit_test_genl_helper_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_genl_helper_LDADD = $(UNIT_KERNEL_LIBS)
 
-check_PROGRAMS += tests/unit/test-pairing
-tests_unit_test_pairing_SOURCES = \
-	tests/unit/inventory-build.h \
-	tests/unit/test-pairing.c
-tests_unit_test_pairing_LDADD = \
+# controller/, and of netlink/ what needs no kernel.
+UNIT_CONTROLLER_LIBS = \
 	controller/libcontroller.a \
 	ovsdb/libovsview.a \
 	netlink/libkernel.a \
 	$(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-event-log
+tests_unit_test_event_log_SOURCES = tests/unit/test-event-log.c
+tests_unit_test_event_log_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-inventory
+tests_unit_test_inventory_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-inventory.c
+tests_unit_test_inventory_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-output
+tests_unit_test_output_SOURCES = tests/unit/test-output.c
+tests_unit_test_output_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-pairing
+tests_unit_test_pairing_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-pairing.c
+tests_unit_test_pairing_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-port-fsm
+tests_unit_test_port_fsm_SOURCES = tests/unit/test-port-fsm.c
+tests_unit_test_port_fsm_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-port-json
+tests_unit_test_port_json_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-port-json.c
+tests_unit_test_port_json_LDADD = $(UNIT_CONTROLLER_LIBS)
 
 endif
