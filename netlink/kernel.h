@@ -64,8 +64,8 @@ struct source_status {
 /* Receiver.  A full read is begin(), the objects, end(): then those of the
  * source that were not named in between are gone.  A second begin() before
  * end() starts anew, for a read that was interrupted.  Objects may also be
- * named outside of that.  The structures are the caller's and valid only during the
- * call.  All members are required. */
+ * named outside of that.  The structures are the caller's and valid only
+ * during the call.  All members are required. */
 struct kernel_sink {
     void (*begin)(void *aux, enum kernel_source);
     void (*end)(void *aux, enum kernel_source);

@@ -57,7 +57,7 @@ last() {
         END { printf "%s", have }' $out
 }
 
-# last_is NAME SOURCE PATTERN WANT: number of lines in the last full read
+# last_is NAME SOURCE REGEX N: that many lines of the last full read match
 last_count() { [ "$(last "$1" | grep -Ec -- "$2")" = "$3" ]; }
 last_is() {
     wait_for 8 last_count "$2" "$3" "$4" || {
@@ -112,7 +112,7 @@ told "VF netdev in a namespace" "pci_vf $(vf_addr 2) .*netdev=\$"
 ip netns del x
 told "and back" "pci_vf $(vf_addr 2) .*netdev=$netdev\$"
 now
-echo "$(vf_addr 2)" >/sys/bus/pci/drivers/nicsim_vf/unbind
+basename "$(readlink "$PF/virtfn2")" >/sys/bus/pci/drivers/nicsim_vf/unbind
 told "VF without driver" "pci_vf $(vf_addr 2) .*driver= netdev=\$"
 
 # --- hw-tc-offload -----------------------------------------------------------
