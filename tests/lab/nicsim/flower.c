@@ -49,7 +49,7 @@ void ns_table_init(struct ns_table *table, struct net_device *dev,
 	INIT_LIST_HEAD(&table->exec);
 }
 
-/* ---- running -------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------- */
 
 static bool ns_mac_matches(const u8 *addr, const u8 *key, const u8 *mask)
 {
@@ -112,7 +112,7 @@ int ns_table_run(struct ns_table *table, const struct sk_buff *skb,
 	return n;
 }
 
-/* ---- parsing -------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------- */
 
 static void ns_parse_match(struct ns_rule *rule, const struct flow_rule *fr)
 {
@@ -229,7 +229,7 @@ static int ns_parse_actions(struct ns_rule *rule, const struct flow_rule *fr,
 	return 0;
 }
 
-/* ---- what TC asks for ----------------------------------------------------- */
+/* ---- what TC asks for ------------------------------------------------ */
 
 static struct ns_rule *ns_rule_find(const struct ns_table *table,
 				    unsigned long cookie)

@@ -83,6 +83,7 @@ struct ns_params {
 	int hw_tc;			/* enum ns_hw_tc */
 	int fail_proto;
 };
+
 extern struct ns_params ns_params;
 
 struct ns_nic;
@@ -113,7 +114,7 @@ struct ns_vf {
 	struct ns_vdpa __rcu *vd;	/* at most one vDPA device */
 	struct vdpa_mgmt_dev mgmt;
 	bool mgmt_on;			/* 'mgmt' is registered */
-	u8 mac[ETH_ALEN];		/* set by the PF, or zero; ns_mac_lock */
+	u8 mac[ETH_ALEN];		/* set by the PF, or 0; ns_mac_lock */
 };
 
 /* A PF. */

@@ -33,7 +33,7 @@ static void ns_put32(u8 *cfg, int off, u32 val)
 	ns_put16(cfg, off + 2, val >> 16);
 }
 
-/* ---- where the functions are ---------------------------------------------- */
+/* ---- where the functions are ----------------------------------------- */
 
 static unsigned int ns_pf_rid(int pf)
 {
@@ -77,7 +77,7 @@ int ns_pci_pf_index(const struct pci_dev *pdev)
 	return pdev->devfn / NS_PF_DEVFN;
 }
 
-/* ---- access --------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------- */
 
 /* The byte of config space at 'off', or NULL if there is no such function. */
 static u8 *ns_cfg_byte(int pf, int vf, int off)
@@ -137,7 +137,7 @@ static struct pci_ops ns_pci_ops = {
 	.write = ns_cfg_write,
 };
 
-/* ---- contents ------------------------------------------------------------- */
+/* ---- contents -------------------------------------------------------- */
 
 static void ns_fill_common(u8 *cfg)
 {
@@ -179,7 +179,7 @@ static void ns_fill_vf(void)
 	ns_put32(ns_vf_cfg, NS_SRIOV, PCI_EXT_CAP_ID_VNDR | 1 << 16);
 }
 
-/* ---- the bus -------------------------------------------------------------- */
+/* ---- the bus --------------------------------------------------------- */
 
 int ns_pci_check_params(void)
 {

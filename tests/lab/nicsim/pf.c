@@ -10,7 +10,7 @@ struct ns_nic *ns_nic_get_rcu(int pf)
 	return rcu_dereference(ns_nics[pf]);
 }
 
-/* ---- SR-IOV --------------------------------------------------------------- */
+/* ---- SR-IOV ---------------------------------------------------------- */
 
 static void ns_sriov_disable(struct ns_nic *nic)
 {
@@ -49,7 +49,7 @@ static int ns_sriov_configure(struct pci_dev *pdev, int n)
 	return ns_sriov_enable(nic, n) ?: n;
 }
 
-/* ---- probe and remove ----------------------------------------------------- */
+/* ---- probe and remove ------------------------------------------------ */
 
 static void ns_nic_init(struct ns_nic *nic, struct devlink *dl,
 			struct pci_dev *pdev)

@@ -17,7 +17,7 @@ struct ns_port_priv {
 
 static LIST_HEAD(ns_block_list);
 
-/* ---- netdevs of all kinds ------------------------------------------------- */
+/* ---- netdevs of all kinds -------------------------------------------- */
 
 int ns_netdev_open(struct net_device *nd)
 {
@@ -73,7 +73,7 @@ void ns_netdev_free(struct net_device *nd)
 	free_netdev(nd);
 }
 
-/* ---- operations of a port's netdev ---------------------------------------- */
+/* ---- operations of a port's netdev ----------------------------------- */
 
 struct ns_port *ns_port_of(const struct net_device *nd)
 {
@@ -173,13 +173,14 @@ static const struct net_device_ops ns_rep_ops = {
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
-/* ---- "ip link set UPLINK vf N mac" ---------------------------------------- */
+/* ---- "ip link set UPLINK vf N mac" ----------------------------------- */
 
 static int ns_uplink_set_vf_mac(struct net_device *nd, int vf, u8 *mac)
 {
 	struct ns_nic *nic = ns_port_of(nd)->nic;
 
-	if (vf < 0 || vf >= pci_num_vf(nic->pdev) || is_multicast_ether_addr(mac))
+	if (vf < 0 || vf >= pci_num_vf(nic->pdev) ||
+	    is_multicast_ether_addr(mac))
 		return -EINVAL;
 	ns_vf_set_mac(&nic->vf[vf], mac);
 	return 0;
@@ -219,7 +220,7 @@ bool ns_is_port(const struct net_device *nd)
 	       nd->netdev_ops == &ns_uplink_ops;
 }
 
-/* ---- adding --------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------- */
 
 static int ns_port_add_devlink(struct ns_port *port)
 {
@@ -342,7 +343,7 @@ int ns_reps_add(struct ns_nic *nic)
 	return 0;
 }
 
-/* ---- deleting ------------------------------------------------------------- */
+/* ---- deleting -------------------------------------------------------- */
 
 /* Takes a port off the packet path and out of devlink's sight of its netdev. */
 static struct ns_port *ns_port_unpublish(struct ns_port __rcu **slot)

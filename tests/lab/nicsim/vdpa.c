@@ -39,7 +39,7 @@ struct ns_vdpa {
 	struct vdpa_device vdpa;
 	struct ns_vf *vf;
 	struct vhost_iotlb *iotlb;
-	spinlock_t iotlb_lock;
+	spinlock_t iotlb_lock;		/* iotlb */
 	struct mutex lock;		/* queues and status */
 	struct ns_vq vq[NS_N_VQS];
 	struct virtio_net_config config;
@@ -64,7 +64,7 @@ bool ns_vdpa_is_up(struct ns_vdpa *vd)
 	return READ_ONCE(vd->status) & VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
-/* ---- frames --------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------- */
 
 void ns_vdpa_rx(struct ns_vdpa *vd, struct sk_buff *skb)
 {
@@ -185,7 +185,7 @@ static void ns_vdpa_work(struct work_struct *work)
 	mutex_unlock(&vd->lock);
 }
 
-/* ---- configuration operations: virtqueues --------------------------------- */
+/* ---- configuration operations: virtqueues ---------------------------- */
 
 static int ns_set_vq_address(struct vdpa_device *vdpa, u16 idx, u64 desc,
 			     u64 driver, u64 device)
@@ -275,7 +275,7 @@ static u16 ns_get_vq_num_max(struct vdpa_device *vdpa)
 	return NS_VQ_MAX;
 }
 
-/* ---- configuration operations: device ------------------------------------- */
+/* ---- configuration operations: device -------------------------------- */
 
 static u64 ns_get_device_features(struct vdpa_device *vdpa)
 {
@@ -443,7 +443,7 @@ static const struct vdpa_config_ops ns_vdpa_config_ops = {
 	.free = ns_free,
 };
 
-/* ---- management device ---------------------------------------------------- */
+/* ---- management device ----------------------------------------------- */
 
 static void ns_vdpa_init(struct ns_vdpa *vd, struct ns_vf *vf,
 			 const struct vdpa_dev_set_config *config)

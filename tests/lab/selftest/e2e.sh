@@ -50,6 +50,10 @@ equal "IPv4 flows left in software" 0 \
 equal "rules in hardware on rep0" 1 \
     "$(tc -s filter show dev rep0 ingress protocol ip |
        grep -c 'in_hw in_hw_count 1')"
+# No ARP from here on.
+for i in 0 1; do
+    ip -n pod$i neigh change 10.0.0.$((2 - i)) dev eth0 nud permanent
+done
 before=$(rx)
 check "20 more pings" pod_ping 0 1 20
 wait_for 3 exact 30 2940 || { flows all; fail "not 30 packets, 2940 bytes"; }
