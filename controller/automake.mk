@@ -22,6 +22,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/inventory.h \
 	controller/offload-scope.c \
 	controller/offload-scope.h \
+	controller/late-flows.c \
+	controller/late-flows.h \
 	controller/output.c \
 	controller/output.h \
 	controller/pairing.c \
@@ -43,7 +45,9 @@ controller_libcontroller_a_SOURCES = \
 	controller/sink.c \
 	controller/sink.h \
 	controller/status.c \
-	controller/status.h
+	controller/status.h \
+	controller/udev.c \
+	controller/udev.h
 
 sbin_PROGRAMS += controller/ovs-offload-controller
 

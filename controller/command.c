@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "controller/event-log.h"
+#include "controller/late-flows.h"
 #include "controller/output.h"
 #include "controller/port-json.h"
 #include "controller/ports.h"
@@ -122,6 +123,7 @@ cmd_port_list(struct unixctl_conn *conn, int argc, const char *argv[],
     enum output_format format;
 
     if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+        late_flows_check(c->late);
         reply_array(conn, ports_to_json(reconcile_ports(c->rec)),
                     port_columns, ARRAY_SIZE(port_columns), format);
     }

@@ -15,8 +15,10 @@ struct event_base;
 struct event_log;
 struct inventory;
 struct kernel;
+struct late_flows;
 struct ovs_view;
 struct reconcile;
+struct udev;
 struct unixctl_conn;
 
 /* What the commands work on. */
@@ -26,6 +28,8 @@ struct controller {
     struct kernel *kernel;
     struct ovs_view *view;
     struct event_log *log;
+    struct late_flows *late;
+    struct udev *udev;
     struct reconcile *rec;
     struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */
     bool exiting;               /* Leave the main loop as soon as all that

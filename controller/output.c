@@ -42,7 +42,12 @@ output_parse_format(int *argc, const char **argv, enum output_format *format)
 
         if (strncmp(argv[i], format_option, len)
             || (argv[i][len] && argv[i][len] != '=')) {
-            argv[n++] = argv[i];
+            /* Swapped, as 'argv' belongs to someone who frees each of its
+             * strings. */
+            const char *word = argv[i];
+
+            argv[i] = argv[n];
+            argv[n++] = word;
             continue;
         }
         if (argv[i][len]) {

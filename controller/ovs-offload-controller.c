@@ -16,8 +16,10 @@
 #include "controller/event-log.h"
 #include "controller/evloop.h"
 #include "controller/inventory.h"
+#include "controller/late-flows.h"
 #include "controller/reconcile.h"
 #include "controller/sink.h"
+#include "controller/udev.h"
 #include "coverage.h"
 #include "daemon.h"
 #include "dirs.h"
@@ -39,11 +41,19 @@ VLOG_DEFINE_THIS_MODULE(main);
 /* How long whoever started us waits for the first complete state, at most. */
 #define START_MS 2000
 
+#define UDEV_DIR "/run/udev"
+
 struct options {
     char *remote;               /* Database. */
     char *unixctl_path;         /* Control socket or NULL for the default. */
     char *sysfs;                /* Root of sysfs. */
 };
+
+static void
+udev_changed(void *inv)
+{
+    inventory_touch(inv);
+}
 
 OVS_NO_RETURN static void
 usage(void)
@@ -200,6 +210,7 @@ main_loop(struct controller *c, struct evloop *loop,
         if (!reconcile_is_resting(c->rec)) {
             evloop_run(loop);
             kernel_run(c->kernel);
+            udev_run(c->udev);
             reconcile_run(c->rec);
         }
         unixctl_server_run(unixctl);
@@ -211,6 +222,7 @@ main_loop(struct controller *c, struct evloop *loop,
         } else {
             reconcile_wait(c->rec);
             kernel_wait(c->kernel);
+            udev_wait(c->udev);
             evloop_wait(loop);
         }
         unixctl_server_wait(unixctl);
@@ -261,7 +273,9 @@ main(int argc, char *argv[])
     };
     inventory_init(&inv);
     event_log_init(&log);
-    c.rec = reconcile_create(&inv, c.view, &log);
+    c.late = late_flows_create(c.base, &inv);
+    c.udev = udev_create(c.base, UDEV_DIR, udev_changed, &inv);
+    c.rec = reconcile_create(&inv, c.view, c.udev, &log);
     error = kernel_create(c.base, o.sysfs, helper, &controller_sink, &c,
                           &c.kernel, &message);
     if (error) {
@@ -280,6 +294,8 @@ main(int argc, char *argv[])
     }
     unixctl_server_destroy(unixctl);
     kernel_destroy(c.kernel);
+    udev_destroy(c.udev);
+    late_flows_destroy(c.late);
     kernel_helper_stop(helper);
     ovs_view_destroy(c.view);
     event_log_destroy(&log);

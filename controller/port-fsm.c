@@ -73,7 +73,8 @@ static bool
 needs_link_up(const struct port_input *in)
 {
     return (in->mode == MODE_OWN && in->has_rep && !in->rep_up
-            && !in->up_settled && !in->up_pending && !in->up_error);
+            && !in->udev_busy && !in->up_settled && !in->up_pending
+            && !in->up_error);
 }
 
 /* Why traffic of a port may not be in hardware, or NULL. */
@@ -123,6 +124,19 @@ decide_own_row(const struct port_input *in, struct port_decision *d)
     }
 }
 
+/* A row of ours which ovs-vswitchd could not open, though its netdev is there:
+ * a row is not left like that.  A netdev that was renamed is still in the
+ * datapath under its earlier name and has to be taken out first. */
+static void
+decide_failed_row(const struct port_input *in, struct port_decision *d)
+{
+    if (in->in_datapath && !in->release_tried) {
+        d->actions |= PORT_RELEASE;
+    } else if (!in->in_datapath && in->may_reopen) {
+        d->actions |= PORT_REOPEN;
+    }
+}
+
 /* In mode "own": a row of ours for which there is a reason. */
 static void
 decide_wanted_row(const struct port_input *in, struct port_decision *d)
@@ -140,6 +154,13 @@ decide_wanted_row(const struct port_input *in, struct port_decision *d)
     }
     if (in->row_differs) {
         d->actions |= PORT_UPDATE;
+    }
+    if (in->ofport < 0) {
+        decide_failed_row(in, d);
+        if (d->actions & PORT_REOPEN) {
+            d->actions &= ~PORT_UPDATE;
+            return;
+        }
     }
     if (strcmp(in->row_bridge, in->bridge)) {
         if (in->bridge_exists) {
@@ -167,6 +188,8 @@ decide_self(const struct port_input *in, struct port_decision *d)
         return;
     } else if (in->has_rep && is_wanted(in)) {
         decide_wanted_row(in, d);
+    } else if (in->has_rep && in->keep_unrequested) {
+        return;
     } else if (is_refused(in)) {
         decide(d, PORT_ERROR, "ovsdb-server refused: %s", in->txn_error);
     } else {
@@ -221,6 +244,8 @@ decide_add(const struct port_input *in, struct port_decision *d)
                "hw-tc-offload");
     } else if (d->actions & PORT_OFFLOAD_ON || in->offload_pending) {
         decide(d, PORT_PENDING, "turning hw-tc-offload on");
+    } else if (in->udev_busy) {
+        decide(d, PORT_PENDING, "waiting for udev to name the netdev");
     } else if (needs_link_up(in)) {
         decide(d, PORT_PENDING, "setting the link up");
         d->actions |= PORT_LINK_UP;

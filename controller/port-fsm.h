@@ -54,6 +54,8 @@ enum port_action {
     PORT_MOVE = 1 << 4,         /* Move our row to the other bridge. */
     PORT_UPDATE = 1 << 5,       /* Bring external_ids in line. */
     PORT_DISOWN = 1 << 6,       /* Remove our mark: adopted. */
+    PORT_REOPEN = 1 << 7,       /* Delete our row, so that it is made anew. */
+    PORT_RELEASE = 1 << 8,      /* Take the netdev out of the datapath. */
 };
 
 /* How the request that names this port stands. */
@@ -68,6 +70,7 @@ struct port_input {
     /* What is wanted. */
     enum offload_mode mode;
     enum offload_select select;
+    bool keep_unrequested;      /* Does a row stay that nobody asks for? */
     bool features;              /* May hw-tc-offload be turned on? */
     bool needs_offload;         /* Shall it be, on this netdev, now? */
     enum port_request request;
@@ -86,6 +89,9 @@ struct port_input {
     /* Its representor. */
     bool has_rep;
     bool rep_up;                /* IFF_UP. */
+    bool udev_busy;             /* Is udev still at naming it? */
+    bool in_datapath;           /* Is it in Open vSwitch's datapath? */
+    bool release_tried;         /* Was it to be taken out of there once? */
     enum tc_offload tc_offload;
     bool offload_settled;       /* Was on or was turned on once already. */
     bool offload_pending;       /* Asked for, not confirmed. */
@@ -104,6 +110,8 @@ struct port_input {
     const char *row_error;      /* Interface's error column or NULL. */
     int64_t ofport;             /* 0 while not assigned, -1 on failure. */
     bool row_differs;           /* external_ids are not as requested. */
+    bool may_reopen;            /* May a row that ovs-vswitchd could not open
+                                 * be made anew? */
 
     /* Obstacles. */
     const char *id_holder;      /* Other Interface or device that has or wants

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/inventory.h"
+#include "controller/udev.h"
 #include "hash.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb/iface-id.h"
@@ -260,6 +261,28 @@ row_differs(const struct port *port)
     return differs;
 }
 
+/* A port of Open vSwitch's kernel datapath has the netdev of the datapath as
+ * its master. */
+static bool
+is_in_datapath(const struct inventory *inv, const struct inv_link *link)
+{
+    const struct inv_link *master
+        = link->info.master ? inventory_find_link(inv, link->info.master)
+                            : NULL;
+
+    return master && !strcmp(master->info.kind, "openvswitch");
+}
+
+/* Rows that were selected in mode "own" stay when that is left for "auto",
+ * which selects nothing of its own accord.  They have no keys of a request. */
+static bool
+keeps_unrequested(const struct port_context *ctx, const struct port *port)
+{
+    return (!ctx->config->explicit_own && !port->iface->our_keys
+            && !smap_get(ovs_view_external_ids(ctx->view),
+                         "offload-select"));
+}
+
 static void
 fill_rep(const struct port_table *table, const struct port_context *ctx,
          const struct inv_link *rep, struct port_input *in)
@@ -275,10 +298,14 @@ fill_rep(const struct port_table *table, const struct port_context *ctx,
     in->up_settled = rep->up_settled;
     in->up_pending = rep->up_pending;
     in->up_error = rep->up_error;
+    in->udev_busy = !udev_is_done(ctx->udev, rep->info.ifindex);
+    in->in_datapath = is_in_datapath(ctx->inv, rep);
+    in->release_tried = rep->release_tried;
 }
 
 static void
-fill_row(const struct port *port, struct port_input *in)
+fill_row(const struct port_context *ctx, const struct port *port,
+         struct port_input *in)
 {
     const struct ovs_iface *iface = port->iface;
 
@@ -290,6 +317,8 @@ fill_row(const struct port *port, struct port_input *in)
     in->row_error = iface->error;
     in->ofport = iface->ofport;
     in->row_differs = (iface->owner == OVS_OWNER_SELF && row_differs(port));
+    in->keep_unrequested = keeps_unrequested(ctx, port);
+    in->may_reopen = time_msec() >= port->reopen_at;
 }
 
 static char *
@@ -340,7 +369,7 @@ decide_port(struct port_table *table, const struct port_context *ctx,
         fill_rep(table, ctx, pair->rep, &full);
     }
     if (port->iface) {
-        fill_row(port, &full);
+        fill_row(ctx, port, &full);
     }
     free(port->decision.reason);
     port_decide(&full, &port->decision);
@@ -349,15 +378,16 @@ decide_port(struct port_table *table, const struct port_context *ctx,
 
 /* Memory of rows. */
 
-static void
-port_back_off(struct port *port, unsigned int n)
+/* time_msec() until which to wait after the 'n'th failure in a row. */
+static long long int
+back_off(unsigned int n)
 {
     long long int delay = BACKOFF_MIN_MS;
 
     while (n-- > 1 && delay < BACKOFF_MAX_MS) {
         delay *= 2;
     }
-    port->retry_at = time_msec() + MIN(delay, BACKOFF_MAX_MS);
+    return time_msec() + MIN(delay, BACKOFF_MAX_MS);
 }
 
 void
@@ -368,8 +398,25 @@ port_wrote(struct port *port, const char *error)
     port->had_row = false;
     port->n_refused = error ? port->n_refused + 1 : 0;
     if (error) {
-        port_back_off(port, port->n_refused);
+        port->retry_at = back_off(port->n_refused);
+    } else if (port->decision.actions & PORT_REOPEN) {
+        port->reopen_at = back_off(++port->n_reopened);
     }
+}
+
+long long int
+port_next_retry(const struct port *port)
+{
+    long long int now = time_msec();
+    long long int next = LLONG_MAX;
+
+    if (port->retry_at > now) {
+        next = port->retry_at;
+    }
+    if (port->iface && port->iface->ofport < 0 && port->reopen_at > now) {
+        next = MIN(next, port->reopen_at);
+    }
+    return next;
 }
 
 /* Notices that a row of ours, which should be there, was deleted by someone.
@@ -393,7 +440,7 @@ notice_lost_row(const struct port_context *ctx, struct port *port)
     }
     port->lost_at = now;
     if (++port->n_lost > 1) {
-        port_back_off(port, port->n_lost - 1);
+        port->retry_at = back_off(port->n_lost - 1);
     }
     event_log_add(ctx->log, port_title(port), "row", "", "deleted",
                   "by someone else, %u time%s", port->n_lost,
@@ -422,6 +469,9 @@ remember_row(const struct port_context *ctx, struct port *port)
     port->row_request = xstrdup(value);
 
     port->had_row = port->iface && port->iface->owner == OVS_OWNER_SELF;
+    if (port->had_row && port->iface->ofport > 0) {
+        port->n_reopened = 0;
+    }
     if (port->had_row) {
         free(port->row_name);
         port->row_name = xstrdup(port->iface->name);

@@ -28,6 +28,7 @@
 struct inventory;
 struct ovs_iface;
 struct ovs_view;
+struct udev;
 
 struct port {
     struct hmap_node node;      /* In 'ports', by hash of 'key'. */
@@ -56,6 +57,9 @@ struct port {
     long long int lost_at;      /* the last at this time_msec(). */
     unsigned int n_refused;     /* Refusals by ovsdb-server in a row. */
     long long int retry_at;     /* time_msec() when to try again, or 0. */
+    unsigned int n_reopened;    /* Rows in a row made anew as ovs-vswitchd
+                                 * could not open them. */
+    long long int reopen_at;    /* time_msec() before which not again. */
     char *txn_error;            /* What ovsdb-server said, or NULL. */
 };
 
@@ -85,6 +89,7 @@ struct port_context {
     const struct ovs_view *view;
     const struct config *config;
     const struct request_table *requests;
+    struct udev *udev;
     struct event_log *log;
     bool ever_settled;          /* Was everything known at some time? */
 };
@@ -120,5 +125,8 @@ const struct smap *port_wanted_ids(const struct port *);
 /* Notes that the row is to be written by us, so that it is not taken for one
  * that someone else deleted; 'error' is NULL, or why it was refused. */
 void port_wrote(struct port *, const char *error);
+
+/* time_msec() when something that is held back may be tried, or LLONG_MAX. */
+long long int port_next_retry(const struct port *);
 
 #endif /* controller/ports.h */

@@ -26,6 +26,7 @@ struct id_change {
 struct reconcile {
     struct inventory *inv;
     struct ovs_view *view;
+    struct udev *udev;
     struct event_log *log;
     struct kernel *kernel;
 

@@ -45,19 +45,32 @@ id_change_finish(struct id_change *change, const char *error)
 }
 
 #define TXN_ACTIONS (PORT_ADD | PORT_DEL | PORT_MOVE | PORT_UPDATE \
-                     | PORT_DISOWN)
+                     | PORT_DISOWN | PORT_REOPEN)
 
-/* Is 'iface' a row of ours that no port claims: its representor went, or has
- * another name now? */
+/* Does no port claim 'iface': its representor went, or has another name now,
+ * or it never was one? */
+static bool
+is_unclaimed(const struct reconcile *rec, const struct ovs_iface *iface)
+{
+    const struct port *port = port_find_by_rep(&rec->ports, iface->name);
+
+    return !port || port->iface != iface;
+}
+
 static bool
 is_stray(const struct reconcile *rec, const struct ovs_iface *iface)
 {
-    if (iface->owner != OVS_OWNER_SELF) {
-        return false;
-    }
+    return iface->owner == OVS_OWNER_SELF && is_unclaimed(rec, iface);
+}
 
-    const struct port *port = port_find_by_rep(&rec->ports, iface->name);
-    return !port || port->iface != iface;
+/* Is 'iface' a row that we made and another owner adopted, and for which no
+ * port decides that? */
+static bool
+is_adopted_stray(const struct reconcile *rec, const struct ovs_iface *iface)
+{
+    return (iface->owner == OVS_OWNER_ADOPTED
+            && rec->config.mode != MODE_OBSERVE
+            && is_unclaimed(rec, iface));
 }
 
 static bool
@@ -90,10 +103,10 @@ reconcile_txn_needs(const struct reconcile *rec,
     HMAP_FOR_EACH (port, node, &rec->ports.ports) {
         n += (port->decision.actions & TXN_ACTIONS) != 0;
     }
-    if (may_delete_strays(rec, ctx)) {
-        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
-            n += is_stray(rec, iface);
-        }
+    bool delete_strays = may_delete_strays(rec, ctx);
+    OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
+        n += ((delete_strays && is_stray(rec, iface))
+              || is_adopted_stray(rec, iface));
     }
     return n;
 }
@@ -139,7 +152,7 @@ txn_add_port(struct reconcile *rec, const struct port *port)
         ovs_txn_add_port(rec->txn, rec->config.bridge,
                          port->pair->rep->info.name, port_wanted_ids(port));
     }
-    if (actions & PORT_DEL) {
+    if (actions & (PORT_DEL | PORT_REOPEN)) {
         ovs_txn_del_port(rec->txn, port->iface);
     }
     if (actions & PORT_MOVE) {
@@ -176,11 +189,12 @@ commit_ports(struct reconcile *rec, const struct port_context *ctx)
         event_log_add(rec->log, "Open_vSwitch", "action", "",
                       "hw-offload=true", "%s", "");
     }
-    if (may_delete_strays(rec, ctx)) {
-        OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
-            if (is_stray(rec, iface)) {
-                ovs_txn_del_port(rec->txn, iface);
-            }
+    bool delete_strays = may_delete_strays(rec, ctx);
+    OVS_VIEW_FOR_EACH_IFACE (iface, rec->view) {
+        if (delete_strays && is_stray(rec, iface)) {
+            ovs_txn_del_port(rec->txn, iface);
+        } else if (is_adopted_stray(rec, iface)) {
+            ovs_txn_disown_port(rec->txn, iface);
         }
     }
     HMAP_FOR_EACH (port, node, &rec->ports.ports) {

@@ -27,12 +27,13 @@ COVERAGE_DEFINE(reconcile_rest);
 
 struct reconcile *
 reconcile_create(struct inventory *inv, struct ovs_view *view,
-                 struct event_log *log)
+                 struct udev *udev, struct event_log *log)
 {
     struct reconcile *rec = xzalloc(sizeof *rec);
 
     rec->inv = inv;
     rec->view = view;
+    rec->udev = udev;
     rec->log = log;
     config_init(&rec->config);
     request_table_init(&rec->requests);
@@ -111,6 +112,7 @@ context(const struct reconcile *rec)
         .view = rec->view,
         .config = &rec->config,
         .requests = &rec->requests,
+        .udev = rec->udev,
         .log = rec->log,
         .ever_settled = rec->ever_settled,
     };
@@ -136,6 +138,16 @@ set_link_up(struct reconcile *rec, struct inv_link *link)
     event_log_add(rec->log, link->info.name, "action", "", "link up",
                   "%s", "");
     kernel_set_link_up(rec->kernel, link->info.ifindex);
+}
+
+static void
+release_netdev(struct reconcile *rec, struct inv_link *link)
+{
+    link->release_tried = true;
+    event_log_add(rec->log, link->info.name, "action", "",
+                  "taken out of the datapath",
+                  "it was there under an earlier name");
+    kernel_delete_vport(rec->kernel, link->info.master, link->info.name);
 }
 
 void
@@ -199,6 +211,9 @@ run_kernel_actions(struct reconcile *rec, const struct port_context *ctx)
     HMAP_FOR_EACH (port, node, &rec->ports.ports) {
         if (port->decision.actions & PORT_LINK_UP) {
             set_link_up(rec, port->pair->rep);
+        }
+        if (port->decision.actions & PORT_RELEASE) {
+            release_netdev(rec, port->pair->rep);
         }
     }
 }
@@ -297,9 +312,7 @@ next_retry(const struct reconcile *rec)
     const struct port *port;
 
     HMAP_FOR_EACH (port, node, &rec->ports.ports) {
-        if (port->retry_at > time_msec()) {
-            next = MIN(next, port->retry_at);
-        }
+        next = MIN(next, port_next_retry(port));
     }
     return next;
 }

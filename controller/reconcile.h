@@ -28,6 +28,7 @@
 struct kernel;
 struct ovs_view;
 struct reconcile;
+struct udev;
 
 /* Told when a change that reconcile_set_external_id() asked for is in the
  * database ('error' NULL) or was refused. */
@@ -42,7 +43,7 @@ struct reconcile_status {
 /* All arguments must outlive the result; 'kernel' may be NULL until
  * reconcile_set_kernel(). */
 struct reconcile *reconcile_create(struct inventory *, struct ovs_view *,
-                                   struct event_log *);
+                                   struct udev *, struct event_log *);
 void reconcile_destroy(struct reconcile *);
 void reconcile_set_kernel(struct reconcile *, struct kernel *);
 

@@ -6,7 +6,9 @@
 #include "controller/command.h"
 #include "controller/event-log.h"
 #include "controller/inventory.h"
+#include "controller/late-flows.h"
 #include "controller/reconcile.h"
+#include "controller/udev.h"
 #include "netlink/kernel.h"
 #include "util.h"
 
@@ -60,6 +62,7 @@ sink_link_gone(void *c_, int ifindex)
     struct controller *c = c_;
 
     inventory_link_gone(c->inv, ifindex);
+    udev_forget(c->udev, ifindex);
 }
 
 static void
@@ -109,6 +112,7 @@ sink_tc_offload(void *c_, int ifindex, enum tc_offload value,
     struct controller *c = c_;
 
     inventory_tc_offload(c->inv, ifindex, value);
+    late_flows_check(c->late);
 }
 
 static void

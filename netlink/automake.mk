@@ -32,6 +32,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/nl-conn.h \
 	netlink/nl-socket.c \
 	netlink/nl-socket.h \
+	netlink/ovs-vport.c \
+	netlink/ovs-vport.h \
 	netlink/pci-source.c \
 	netlink/pci-source.h \
 	netlink/retry.h \

@@ -14,6 +14,7 @@
 #include "netlink/link-source.h"
 #include "netlink/netdev-table.h"
 #include "netlink/nl-socket.h"
+#include "netlink/ovs-vport.h"
 #include "netlink/pci-source.h"
 #include "netlink/source.h"
 #include "netlink/sysfs.h"
@@ -31,6 +32,7 @@ struct kernel {
     struct devlink_source *devlink;
     struct vdpa_source *vdpa;
     struct ethtool_source *ethtool;
+    struct ovs_vports *vports;
 };
 
 /* What one source tells the others. */
@@ -139,6 +141,7 @@ kernel_create_with_rcvbuf(struct event_base *base, const char *sysfs,
                                       aux);
     kernel->ethtool = ethtool_source_create(base, helper, kernel->genl,
                                             rcvbuf, sink, aux);
+    kernel->vports = ovs_vports_create(base, kernel->genl);
     *kernelp = kernel;
     return 0;
 }
@@ -165,6 +168,7 @@ kernel_destroy(struct kernel *kernel)
     devlink_source_destroy(kernel->devlink);
     vdpa_source_destroy(kernel->vdpa);
     ethtool_source_destroy(kernel->ethtool);
+    ovs_vports_destroy(kernel->vports);
     netdev_table_destroy(&kernel->netdevs);
     if (kernel->sysfs >= 0) {
         close(kernel->sysfs);
@@ -182,6 +186,7 @@ kernel_run(struct kernel *kernel)
     pci_source_run(kernel->pci);
     vdpa_source_run(kernel->vdpa);
     ethtool_source_run(kernel->ethtool);
+    ovs_vports_run(kernel->vports);
 }
 
 void
@@ -193,6 +198,7 @@ kernel_wait(struct kernel *kernel)
     pci_source_wait(kernel->pci);
     vdpa_source_wait(kernel->vdpa);
     ethtool_source_wait(kernel->ethtool);
+    ovs_vports_wait(kernel->vports);
 }
 
 void
@@ -296,4 +302,10 @@ void
 kernel_set_link_up(struct kernel *kernel, int ifindex)
 {
     link_source_set_up(kernel->link, ifindex);
+}
+
+void
+kernel_delete_vport(struct kernel *kernel, int datapath, const char *name)
+{
+    ovs_vports_delete(kernel->vports, datapath, name);
 }

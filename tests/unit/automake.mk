@@ -94,7 +94,7 @@ UNIT_CONTROLLER_LIBS = \
 	controller/libcontroller.a \
 	ovsdb/libovsview.a \
 	netlink/libkernel.a \
-	$(UNIT_LIBS)
+	$(UNIT_LIBS) $(LIBEVENT_LIBS)
 
 check_PROGRAMS += tests/unit/test-event-log
 tests_unit_test_event_log_SOURCES = tests/unit/test-event-log.c

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef NETLINK_OVS_VPORT_H
+#define NETLINK_OVS_VPORT_H 1
+
+/* Takes netdevs out of Open vSwitch's kernel datapath.
+ *
+ * ovs-vswitchd does so by the name that a port had when it was added.  When
+ * that netdev was renamed meanwhile, it stays in the datapath, and can be
+ * added again neither by its new name nor by its old one. */
+
+struct event_base;
+struct genl;
+struct ovs_vports;
+
+struct ovs_vports *ovs_vports_create(struct event_base *, struct genl *);
+void ovs_vports_destroy(struct ovs_vports *);
+
+/* Deletes the port 'name' of the datapath whose own netdev is 'datapath' (an
+ * ifindex).  That it worked is told by the netdev, which has no master then;
+ * if not it is logged. */
+void ovs_vports_delete(struct ovs_vports *, int datapath, const char *name);
+
+void ovs_vports_run(struct ovs_vports *);
+void ovs_vports_wait(struct ovs_vports *);
+
+#endif /* netlink/ovs-vport.h */
