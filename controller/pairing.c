@@ -105,8 +105,8 @@ static bool
 pair_is_resyncing(const struct pairing *p, struct pair *pair)
 {
     if (p->unsynced) {
-        pair_set_state(pair, PAIR_RESYNC, "the kernel's list of %s is being read",
-                       p->unsynced);
+        pair_set_state(pair, PAIR_RESYNC,
+                       "the kernel's list of %s is being read", p->unsynced);
     }
     return p->unsynced != NULL;
 }
@@ -387,8 +387,8 @@ add_vf_rep_port(struct pairing *p, const struct inv_port *port)
     const struct devlink_port_info *info = &port->info;
     struct inv_link *link = rep_port_link(p->inv, port);
 
-    if (set_has(&p->taken, port) || set_has(&p->taken, link)
-        || set_has(&p->listed, link)) {
+    /* As no other port has 'link', neither is that in another row. */
+    if (set_has(&p->taken, port)) {
         return;
     }
 

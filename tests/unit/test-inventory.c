@@ -169,6 +169,26 @@ test_memory_of_links(void **state)
     assert_false(inventory_find_link(inv, 5)->up_settled);
 }
 
+/* A netdev that left the datapath may have to be taken out of it again. */
+static void
+test_release_tried(void **state)
+{
+    struct inventory *inv = *state;
+    struct link_info info = link_make(5, "eth0", "pf0vf1", "sw", PF0);
+    struct inv_link *link;
+
+    info.master = 9;
+    inventory_link(inv, &info);
+    link = inventory_find_link(inv, 5);
+    link->release_tried = true;
+    info.flags = IFF_UP;
+    inventory_link(inv, &info);
+    assert_true(link->release_tried);
+    info.master = 0;
+    inventory_link(inv, &info);
+    assert_false(link->release_tried);
+}
+
 static void
 test_tc_offload(void **state)
 {
@@ -536,7 +556,8 @@ static void
 random_eswitch(struct model *m, struct inventory *inv, int i)
 {
     struct eswitch_info info = {
-        .handle = handle(handles[i]), .mode = random_range(5) ? ESWITCH_SWITCHDEV : random_range(3),
+        .handle = handle(handles[i]),
+        .mode = random_range(5) ? ESWITCH_SWITCHDEV : random_range(3),
     };
 
     m->eswitches[i].there = m->eswitches[i].kept = true;
@@ -935,6 +956,7 @@ main(void)
         TEST(test_newest_name_wins),
         TEST(test_seqno_of_links),
         TEST(test_memory_of_links),
+        TEST(test_release_tried),
         TEST(test_tc_offload),
         TEST(test_up_pending),
         TEST(test_uplink),

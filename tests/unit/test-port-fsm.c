@@ -14,7 +14,7 @@
 #include "util.h"
 
 #define DB_ACTIONS (PORT_ADD | PORT_DEL | PORT_MOVE | PORT_UPDATE \
-                    | PORT_DISOWN)
+                    | PORT_DISOWN | PORT_REOPEN)
 
 /* Explicit "own", a good request, a representor that is ready; no row. */
 static const struct port_input ready = {
@@ -46,8 +46,8 @@ decide(const struct port_input *in)
     return d;
 }
 
-/* The decision is 'state' with just 'actions', and a reason that says 'reason',
- * or is empty if that is. */
+/* The decision is 'state' with just 'actions', and a reason that says
+ * 'reason', or is empty if that is. */
 static void
 expect(const struct port_input *in, enum port_state state,
        unsigned int actions, const char *reason)
@@ -110,6 +110,11 @@ test_add(void **state OVS_UNUSED)
            in->rep_up = false; in->up_pending = true);
     EXPECT(ready, PORT_PENDING, 0, "waiting for the kernel",
            in->tc_offload = TC_OFFLOAD_UNKNOWN);
+    /* A name that udev is still at does not get into the database. */
+    EXPECT(ready, PORT_PENDING, 0, "waiting for udev",
+           in->udev_busy = true);
+    EXPECT(ready, PORT_PENDING, 0, "waiting for udev",
+           in->udev_busy = true; in->rep_up = in->up_settled = false);
 }
 
 static void
@@ -220,10 +225,6 @@ test_attached(void **state OVS_UNUSED)
     EXPECT(base, PORT_ATTACHED, 0, "", in->mode = MODE_OBSERVE);
 
     EXPECT(base, PORT_PENDING, 0, "not given an ofport yet", in->ofport = 0);
-    EXPECT(base, PORT_ERROR, 0, "ovs-vswitchd: could not add the port",
-           in->ofport = -1);
-    EXPECT(base, PORT_ERROR, 0, "ovs-vswitchd: No such device",
-           in->ofport = -1; in->row_error = "No such device");
 
     EXPECT(base, PORT_ATTACHED, 0, "turned off by someone else",
            in->tc_offload = TC_OFFLOAD_OFF; in->needs_offload = true);
@@ -259,6 +260,34 @@ test_link_of_attached(void **state OVS_UNUSED)
            in->up_error = "link up: EPERM"; in->up_settled = false);
     EXPECT(base, PORT_ATTACHED, 0, "", in->up_settled = false;
            in->mode = MODE_ASSIST);
+}
+
+/* A row that ovs-vswitchd could not open. */
+static void
+test_failed(void **state OVS_UNUSED)
+{
+    const struct port_input base = WITH(with_row(OVS_OWNER_SELF),
+                                        in->ofport = -1);
+
+    EXPECT(base, PORT_ERROR, 0, "ovs-vswitchd: could not add the port", );
+    EXPECT(base, PORT_ERROR, 0, "ovs-vswitchd: No such device",
+           in->row_error = "No such device");
+    EXPECT(base, PORT_ERROR, PORT_REOPEN, "could not add",
+           in->may_reopen = true);
+    /* The row is made anew as it is wanted now, so nothing else is done. */
+    EXPECT(base, PORT_ERROR, PORT_REOPEN, "could not add",
+           in->may_reopen = in->row_differs = true; in->bridge = "br-new");
+    /* It is in the datapath under another name: once out of there. */
+    EXPECT(base, PORT_ERROR, PORT_RELEASE, "could not add",
+           in->may_reopen = in->in_datapath = true);
+    EXPECT(base, PORT_ERROR, 0, "could not add",
+           in->may_reopen = in->in_datapath = in->release_tried = true);
+    EXPECT(base, PORT_ERROR, 0, "could not add", in->may_reopen = true;
+           in->mode = MODE_ASSIST);
+    EXPECT(base, PORT_ERROR, 0, "could not add", in->may_reopen = true;
+           in->settled = false);
+    EXPECT(base, PORT_ERROR, 0, "refused: why", in->may_reopen = true;
+           in->txn_error = "why"; in->backing_off = true);
 }
 
 static void
@@ -297,6 +326,10 @@ test_delete(void **state OVS_UNUSED)
     EXPECT(unwanted, PORT_UNMANAGED, PORT_DEL, "no longer wanted",
            in->select = SELECT_VDPA; in->pair = PAIR_NO_VDPA);
     EXPECT(unwanted, PORT_ATTACHED, 0, "", in->select = SELECT_VDPA);
+    /* It was selected before mode "own" was left for "auto". */
+    EXPECT(unwanted, PORT_ATTACHED, 0, "", in->keep_unrequested = true);
+    EXPECT(unwanted, PORT_ABSENT, PORT_DEL, "the representor went",
+           in->keep_unrequested = true; in->has_rep = false);
     EXPECT(unwanted, PORT_ABSENT, PORT_DEL, "the representor went",
            in->has_rep = false);
     EXPECT(with_row(OVS_OWNER_SELF), PORT_ABSENT, PORT_DEL,
@@ -418,13 +451,15 @@ check_actions(const struct port_input *in, unsigned int actions)
     }
     if (actions & PORT_LINK_UP) {
         assert_true(in->has_rep && !in->rep_up && !in->up_settled
-                    && !in->up_pending && !in->up_error && is_wanted(in));
+                    && !in->up_pending && !in->up_error && !in->udev_busy
+                    && is_wanted(in));
     }
     if (actions & PORT_ADD) {
         assert_true(is_wanted(in) && in->has_rep && !in->has_row
                     && in->bridge_exists && in->settled && !in->id_holder
                     && !in->backing_off && !in->rep_ambiguous
                     && in->pair != PAIR_RESYNC && !in->offload_pending
+                    && !in->udev_busy
                     && (in->rep_up || in->up_settled || in->up_error));
         assert_int_equal(actions, PORT_ADD);
     }
@@ -433,8 +468,19 @@ check_actions(const struct port_input *in, unsigned int actions)
                     && !in->rep_ambiguous
                     && (in->request == REQUEST_NONE
                         || (in->request == REQUEST_GOOD && !in->has_rep))
-                    && (!is_wanted(in) || !in->has_rep));
+                    && (!is_wanted(in) || !in->has_rep)
+                    && (!in->keep_unrequested || !in->has_rep));
         assert_int_equal(actions & DB_ACTIONS, PORT_DEL);
+    }
+    if (actions & PORT_REOPEN) {
+        assert_true(self && is_wanted(in) && in->settled && in->has_rep
+                    && in->ofport < 0 && in->may_reopen && !in->in_datapath);
+        assert_int_equal(actions & DB_ACTIONS, PORT_REOPEN);
+    }
+    if (actions & PORT_RELEASE) {
+        assert_true(self && is_wanted(in) && in->settled && in->has_rep
+                    && in->ofport < 0 && in->in_datapath
+                    && !in->release_tried);
     }
     if (actions & PORT_MOVE) {
         assert_true(self && is_wanted(in) && in->settled && in->has_rep
@@ -524,6 +570,11 @@ fill_at_random(struct port_input *in)
     in->bridge = bits & 1 << 18 ? "br-int" : "br-new";
     in->tc_offload = bits >> 19 & 3;
     in->n_lost = bits >> 21 & 3;
+    in->keep_unrequested = bits & 1 << 23;
+    in->udev_busy = bits & 1 << 24;
+    in->in_datapath = bits & 1 << 25;
+    in->release_tried = bits & 1 << 26;
+    in->may_reopen = bits & 1 << 27;
     in->pair_reason = "pair reason";
     in->row_bridge = "br-int";
     in->request_error = "request error";
@@ -650,6 +701,7 @@ main(void)
         cmocka_unit_test(test_selection),
         cmocka_unit_test(test_attached),
         cmocka_unit_test(test_link_of_attached),
+        cmocka_unit_test(test_failed),
         cmocka_unit_test(test_update_and_move),
         cmocka_unit_test(test_delete),
         cmocka_unit_test(test_no_delete_in_doubt),

@@ -60,7 +60,7 @@ add_port(struct fixture *f, const char *key, const struct pair *pair)
     return port;
 }
 
-/* Two VFs, the first paired and with offload on, and one port for each pair. */
+/* Two VFs, the first paired and with offload on; and a port for each pair. */
 static void
 fill(struct fixture *f)
 {
