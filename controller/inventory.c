@@ -237,9 +237,6 @@ inventory_link(struct inventory *inv, const struct link_info *info)
     } else {
         link->info = *info;
     }
-    if (!info->master) {
-        link->release_tried = false;
-    }
     if (link->up_pending && info->flags & IFF_UP) {
         link->up_pending = false;
         inventory_touch(inv);

@@ -49,8 +49,8 @@ struct inv_link {
                                      * refused so far. */
     bool up_settled;                /* As above, for IFF_UP. */
     bool up_pending;
-    bool release_tried;             /* Was it to be taken out of the datapath
-                                     * in which it is? */
+    char released[KERNEL_IFNAMSIZ]; /* Name that it had when it was last
+                                     * taken out of the datapath, or "". */
     char *offload_error;            /* Why it was refused, or NULL. */
     char *up_error;
     bool offload_late;              /* Filters may be there from before the

@@ -91,7 +91,8 @@ struct port_input {
     bool rep_up;                /* IFF_UP. */
     bool udev_busy;             /* Is udev still at naming it? */
     bool in_datapath;           /* Is it in Open vSwitch's datapath? */
-    bool release_tried;         /* Was it to be taken out of there once? */
+    bool release_tried;         /* Was it taken out of there under the name
+                                 * that it has now? */
     enum tc_offload tc_offload;
     bool offload_settled;       /* Was on or was turned on once already. */
     bool offload_pending;       /* Asked for, not confirmed. */

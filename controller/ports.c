@@ -300,7 +300,7 @@ fill_rep(const struct port_table *table, const struct port_context *ctx,
     in->up_error = rep->up_error;
     in->udev_busy = !udev_is_done(ctx->udev, rep->info.ifindex);
     in->in_datapath = is_in_datapath(ctx->inv, rep);
-    in->release_tried = rep->release_tried;
+    in->release_tried = !strcmp(rep->released, rep->info.name);
 }
 
 static void
@@ -428,7 +428,7 @@ notice_lost_row(const struct port_context *ctx, struct port *port)
     const struct uuid *bridge = ovs_view_bridge_uuid(ctx->view,
                                                      ctx->config->bridge);
 
-    if (!port->had_row || port->iface || !port->pair || !port->pair->rep
+    if (!port->had_row || port->in_txn || port->iface || !port->pair || !port->pair->rep
         || strcmp(port->row_name, port->pair->rep->info.name)
         || !bridge || !uuid_equals(bridge, &port->row_bridge)) {
         return;

@@ -49,6 +49,8 @@ struct port {
     unsigned int generation;    /* Update that named it last. */
 
     /* Memory. */
+    bool in_txn;                /* Is a transaction of ours about it under
+                                 * way? */
     bool had_row;               /* A row of ours was there last time, */
     char *row_name;             /* of this name */
     struct uuid row_bridge;     /* on this bridge. */
@@ -122,8 +124,8 @@ bool ports_link_needs_offload(const struct port_table *,
 /* The request's external_ids, or an empty map. */
 const struct smap *port_wanted_ids(const struct port *);
 
-/* Notes that the row is to be written by us, so that it is not taken for one
- * that someone else deleted; 'error' is NULL, or why it was refused. */
+/* Notes that our transaction about the row ended, with 'error' NULL or why it
+ * was refused. */
 void port_wrote(struct port *, const char *error);
 
 /* time_msec() when something that is held back may be tried, or LLONG_MAX. */

@@ -178,7 +178,7 @@ static void
 commit_ports(struct reconcile *rec, const struct port_context *ctx)
 {
     const struct ovs_iface *iface;
-    const struct port *port;
+    struct port *port;
 
     rec->txn = ovs_txn_create(rec->view, "reconcile");
     if (!rec->txn) {
@@ -201,6 +201,7 @@ commit_ports(struct reconcile *rec, const struct port_context *ctx)
         if (port->decision.actions & TXN_ACTIONS) {
             txn_add_port(rec, port);
             sset_add(&rec->txn_ports, port->key);
+            port->in_txn = true;
             if (rec->isolate) {
                 break;
             }
@@ -252,6 +253,7 @@ finish_ports(struct reconcile *rec, enum ovs_txn_result result,
         if (!sset_contains(&rec->txn_ports, port->key)) {
             continue;
         }
+        port->in_txn = false;
         if (result == OVS_TXN_SUCCESS) {
             port_wrote(port, NULL);
         } else if (result == OVS_TXN_ERROR && n == 1) {

@@ -143,11 +143,12 @@ set_link_up(struct reconcile *rec, struct inv_link *link)
 static void
 release_netdev(struct reconcile *rec, struct inv_link *link)
 {
-    link->release_tried = true;
+    ovs_strlcpy(link->released, link->info.name, sizeof link->released);
     event_log_add(rec->log, link->info.name, "action", "",
                   "taken out of the datapath",
                   "it was there under an earlier name");
-    kernel_delete_vport(rec->kernel, link->info.master, link->info.name);
+    kernel_delete_vport(rec->kernel, link->info.master,
+                        link->info.ifindex);
 }
 
 void
@@ -212,6 +213,11 @@ run_kernel_actions(struct reconcile *rec, const struct port_context *ctx)
         if (port->decision.actions & PORT_LINK_UP) {
             set_link_up(rec, port->pair->rep);
         }
+        if (port->decision.state == PORT_ATTACHED && port->pair
+            && port->pair->rep && port->pair->rep->info.flags & IFF_UP) {
+            /* Whoever set it up: from now on it is others' to set down. */
+            port->pair->rep->up_settled = true;
+        }
         if (port->decision.actions & PORT_RELEASE) {
             release_netdev(rec, port->pair->rep);
         }
@@ -224,7 +230,8 @@ reconcile_retry_port(struct reconcile *rec, struct port *port)
     struct inv_link *rep = port->pair ? port->pair->rep : NULL;
 
     if (rep) {
-        rep->offload_settled = rep->up_settled = false;
+        rep->offload_settled = rep->tc_offload == TC_OFFLOAD_ON;
+        rep->up_settled = (rep->info.flags & IFF_UP) != 0;
         free(rep->offload_error);
         free(rep->up_error);
         rep->offload_error = rep->up_error = NULL;

@@ -305,7 +305,7 @@ kernel_set_link_up(struct kernel *kernel, int ifindex)
 }
 
 void
-kernel_delete_vport(struct kernel *kernel, int datapath, const char *name)
+kernel_delete_vport(struct kernel *kernel, int datapath, int ifindex)
 {
-    ovs_vports_delete(kernel->vports, datapath, name);
+    ovs_vports_delete(kernel->vports, datapath, ifindex);
 }

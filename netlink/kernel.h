@@ -134,9 +134,9 @@ void kernel_query_tc_offload(struct kernel *, int ifindex);
 void kernel_set_tc_offload(struct kernel *, int ifindex, bool on);
 void kernel_set_link_up(struct kernel *, int ifindex);
 
-/* Takes netdev 'name' out of the Open vSwitch datapath whose own netdev is
- * 'datapath' (the ifindex that is the netdev's master).  The answer is its
+/* Takes netdev 'ifindex' out of the Open vSwitch datapath whose own netdev is
+ * 'datapath' (the ifindex of the netdev's master).  The answer is its
  * link, which has no master then. */
-void kernel_delete_vport(struct kernel *, int datapath, const char *name);
+void kernel_delete_vport(struct kernel *, int datapath, int ifindex);
 
 #endif /* netlink/kernel.h */

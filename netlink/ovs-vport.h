@@ -7,7 +7,9 @@
  *
  * ovs-vswitchd does so by the name that a port had when it was added.  When
  * that netdev was renamed meanwhile, it stays in the datapath, and can be
- * added again neither by its new name nor by its old one. */
+ * added again neither by its new name nor by its old one.  Not even the kernel
+ * finds it by name: its hash table has it under the old one.  So its number is
+ * looked up in a dump of the ports. */
 
 struct event_base;
 struct genl;
@@ -16,10 +18,10 @@ struct ovs_vports;
 struct ovs_vports *ovs_vports_create(struct event_base *, struct genl *);
 void ovs_vports_destroy(struct ovs_vports *);
 
-/* Deletes the port 'name' of the datapath whose own netdev is 'datapath' (an
- * ifindex).  That it worked is told by the netdev, which has no master then;
- * if not it is logged. */
-void ovs_vports_delete(struct ovs_vports *, int datapath, const char *name);
+/* Deletes the port that is netdev 'ifindex' in the datapath whose own netdev
+ * is 'datapath' (an ifindex too).  That it worked is told by the netdev, which
+ * has no master then; if not it is logged. */
+void ovs_vports_delete(struct ovs_vports *, int datapath, int ifindex);
 
 void ovs_vports_run(struct ovs_vports *);
 void ovs_vports_wait(struct ovs_vports *);
