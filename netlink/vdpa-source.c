@@ -15,10 +15,17 @@
 #include "netlink/retry.h"
 #include "netlink/source.h"
 #include "netlink/uevent.h"
+#include "timeval.h"
 #include "util.h"
 
 COVERAGE_DEFINE(vdpa_dump);
 COVERAGE_DEFINE(vdpa_publish);
+COVERAGE_DEFINE(vdpa_unanswered);
+
+/* A dump that the kernel has not answered for this long is not waited for:
+ * someone deletes a device that someone else has open, and that may take for
+ * ever.  Until it is answered sysfs, which never blocks, has to do. */
+#define UNANSWERED_MS 1000
 
 struct vdpa_source {
     struct source source;
@@ -32,6 +39,8 @@ struct vdpa_source {
     struct nl_conn *conn;       /* Lane; NULL while there is no family. */
     struct shash devs;          /* Of struct vdpa_dev: the last dump. */
     bool have_devs;             /* Was there one? */
+    bool unanswered;            /* Are the devices taken from sysfs, as the
+                                 * dump under way takes too long? */
     struct shash reading;       /* Of struct vdpa_dev: dump under way. */
     bool dumping;               /* Is a dump queued or under way? */
     bool dump_dirty;            /* Is another one needed? */
@@ -40,6 +49,34 @@ struct vdpa_source {
     bool sysfs_dirty;           /* Are the devices to be told again? */
     struct retry retry;         /* Until a dump that failed is repeated. */
 };
+
+static void
+vdpa_tell(struct vdpa_source *vs, const struct vdpa_sysfs *sysfs,
+          const struct vdpa_dev *dev)
+{
+    struct vdpa_info info;
+
+    if (vdpa_sysfs_read(sysfs, vs->sysfs, vs->netdevs, dev, &info)) {
+        vs->source.sink->vdpa(vs->source.aux, &info);
+    }
+}
+
+/* Tells the devices of which only sysfs knows so far. */
+static void
+vdpa_tell_rest(struct vdpa_source *vs, const struct vdpa_sysfs *sysfs)
+{
+    struct shash_node *node;
+
+    SHASH_FOR_EACH (node, &sysfs->devices) {
+        struct vdpa_dev dev = { .device_id = 0 };
+
+        if (!shash_find(&vs->devs, node->name)
+            && strlen(node->name) < sizeof dev.name) {
+            ovs_strlcpy(dev.name, node->name, sizeof dev.name);
+            vdpa_tell(vs, sysfs, &dev);
+        }
+    }
+}
 
 /* Tells the devices as they are known now. */
 static void
@@ -53,12 +90,10 @@ vdpa_publish(struct vdpa_source *vs)
     vdpa_sysfs_init(&sysfs, vs->sysfs);
     source_begin(&vs->source);
     SHASH_FOR_EACH (node, &vs->devs) {
-        struct vdpa_info info;
-
-        if (vdpa_sysfs_read(&sysfs, vs->sysfs, vs->netdevs, node->data,
-                            &info)) {
-            vs->source.sink->vdpa(vs->source.aux, &info);
-        }
+        vdpa_tell(vs, &sysfs, node->data);
+    }
+    if (vs->unanswered) {
+        vdpa_tell_rest(vs, &sysfs);
     }
     vs->source.sink->end(vs->source.aux, SOURCE_VDPA);
     vdpa_sysfs_destroy(&sysfs);
@@ -83,7 +118,7 @@ vdpa_dump_done(void *vs_, const struct nl_result *result)
 {
     struct vdpa_source *vs = vs_;
 
-    vs->dumping = false;
+    vs->dumping = vs->unanswered = false;
     if (result->interrupted && !result->error) {
         vs->source.status.n_interrupted++;
     }
@@ -133,7 +168,7 @@ vdpa_set_family(void *vs_, const struct genl_family *family)
     nl_conn_destroy(vs->conn);
     vs->conn = NULL;
     vs->family = 0;
-    vs->dumping = vs->dump_dirty = vs->lost = false;
+    vs->dumping = vs->dump_dirty = vs->lost = vs->unanswered = false;
     vs->sysfs_dirty = vs->have_devs = false;
     retry_reset(&vs->retry);
     shash_clear_free_data(&vs->devs);
@@ -182,7 +217,28 @@ vdpa_dump_is_due(const struct vdpa_source *vs)
 static bool
 vdpa_publish_is_due(const struct vdpa_source *vs)
 {
-    return vs->have_devs && vs->sysfs_dirty;
+    return (vs->have_devs || vs->unanswered) && vs->sysfs_dirty;
+}
+
+/* time_msec() when to give up waiting for the dump under way, or LLONG_MAX. */
+static long long int
+vdpa_deadline(const struct vdpa_source *vs)
+{
+    long long int busy = (vs->dumping && !vs->unanswered
+                          ? nl_conn_busy_since(vs->conn) : 0);
+
+    return busy ? busy + UNANSWERED_MS : LLONG_MAX;
+}
+
+static void
+vdpa_stop_waiting(struct vdpa_source *vs)
+{
+    COVERAGE_INC(vdpa_unanswered);
+    source_error(&vs->source, "the kernel does not answer, devices are taken "
+                 "from sysfs; is one being deleted that is open?");
+    vs->unanswered = true;
+    vdpa_publish(vs);
+    source_set_state(&vs->source, SOURCE_SYNCED);
 }
 
 void
@@ -204,7 +260,9 @@ vdpa_source_run(struct vdpa_source *vs)
     if (vs->conn) {
         nl_conn_run(vs->conn);
     }
-    if (vdpa_publish_is_due(vs)) {
+    if (time_msec() >= vdpa_deadline(vs)) {
+        vdpa_stop_waiting(vs);
+    } else if (vdpa_publish_is_due(vs)) {
         vdpa_publish(vs);
     }
 }
@@ -216,6 +274,9 @@ vdpa_source_wait(struct vdpa_source *vs)
         nl_conn_wait(vs->conn);
     }
     retry_wait(&vs->retry);
+    if (vdpa_deadline(vs) != LLONG_MAX) {
+        poll_timer_wait_until(vdpa_deadline(vs));
+    }
     if (vdpa_dump_is_due(vs) || vdpa_publish_is_due(vs)) {
         poll_immediate_wake();
     }

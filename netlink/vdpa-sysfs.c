@@ -91,11 +91,13 @@ read_vhost_device(int sysfs, const char *device, struct vdpa_info *info)
     sset_destroy(&names);
 }
 
-/* Finds out what the device is on, and whether netlink agrees. */
+/* Finds out what the device is on, and whether netlink agrees, if it has told
+ * of the device. */
 static void
 read_parent(int sysfs, const char *parent, const struct vdpa_dev *dev,
             struct vdpa_info *info)
 {
+    bool mgmt_known = dev->mgmtdev_dev[0] != '\0';
     bool mgmt_pci = !strcmp(dev->mgmtdev_bus, "pci");
     const char *name = sysfs_basename(parent);
     char *path = xasprintf("%s/subsystem", parent);
@@ -111,9 +113,11 @@ read_parent(int sysfs, const char *parent, const struct vdpa_dev *dev,
     if (strchr(parent, '/') && strlen(name) < sizeof info->parent_name) {
         ovs_strlcpy(info->parent_name, name, sizeof info->parent_name);
     }
-    if (pci != mgmt_pci
-        || (pci && (!pci_addr_parse(dev->mgmtdev_dev, &mgmt_addr)
-                    || pci_addr_compare(&mgmt_addr, &info->parent_pci)))) {
+    if (mgmt_known && pci != mgmt_pci) {
+        info->parent_kind = VDPA_PARENT_UNKNOWN;
+    } else if (mgmt_known && pci
+               && (!pci_addr_parse(dev->mgmtdev_dev, &mgmt_addr)
+                   || pci_addr_compare(&mgmt_addr, &info->parent_pci))) {
         info->parent_kind = VDPA_PARENT_UNKNOWN;
     } else {
         info->parent_kind = pci ? VDPA_PARENT_PCI : VDPA_PARENT_OTHER;
