@@ -145,6 +145,7 @@ test_memory_of_links(void **state)
     put_link(inv, 5, "eth0", "pf0vf1", "sw", PF0);
     link = inventory_find_link(inv, 5);
     link->offload_settled = link->tc_asked = true;
+    ovs_strlcpy(link->released, "eth0", sizeof link->released);
     link->offload_error = xstrdup("refused");
     link->up_error = xstrdup("refused");
 
@@ -154,11 +155,13 @@ test_memory_of_links(void **state)
     inventory_end(inv, SOURCE_LINK);
     link = inventory_find_link(inv, 5);
     assert_true(link->offload_settled && link->tc_asked);
+    assert_string_equal(link->released, "eth0");
 
     /* Another one with that ifindex, the removal of the first not seen. */
     put_link(inv, 5, "eth1", "pf0vf2", "sw", PF0);
     link = inventory_find_link(inv, 5);
     assert_false(link->offload_settled || link->tc_asked);
+    assert_string_equal(link->released, "");
     assert_null(link->offload_error);
     link->up_settled = true;
     put_link(inv, 5, "eth1", "pf0vf2", "sw", "0000:66:00.0");
@@ -167,26 +170,6 @@ test_memory_of_links(void **state)
     inventory_link_gone(inv, 5);
     put_link(inv, 5, "eth1", "pf0vf2", "sw", "0000:66:00.0");
     assert_false(inventory_find_link(inv, 5)->up_settled);
-}
-
-/* A netdev that left the datapath may have to be taken out of it again. */
-static void
-test_release_tried(void **state)
-{
-    struct inventory *inv = *state;
-    struct link_info info = link_make(5, "eth0", "pf0vf1", "sw", PF0);
-    struct inv_link *link;
-
-    info.master = 9;
-    inventory_link(inv, &info);
-    link = inventory_find_link(inv, 5);
-    link->release_tried = true;
-    info.flags = IFF_UP;
-    inventory_link(inv, &info);
-    assert_true(link->release_tried);
-    info.master = 0;
-    inventory_link(inv, &info);
-    assert_false(link->release_tried);
 }
 
 static void
@@ -956,7 +939,6 @@ main(void)
         TEST(test_newest_name_wins),
         TEST(test_seqno_of_links),
         TEST(test_memory_of_links),
-        TEST(test_release_tried),
         TEST(test_tc_offload),
         TEST(test_up_pending),
         TEST(test_uplink),
