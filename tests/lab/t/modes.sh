@@ -319,7 +319,7 @@ no_features() {
     ctl_start
     eventually "attached without the feature" 10 ports_are 4 \
         '.state == "attached" and .offload == "off" and
-         (.reason | contains("offload-features is false"))'
+         (.reason | contains("hw-tc-offload is off"))'
     equal "no feature is on" off/off "$(offloads 0)/$(offloads 1)"
     ids offload-features=true
     eventually "then with it" 10 ports_are 4 \
