@@ -120,7 +120,8 @@ ports_are_settled(const struct port_context *ctx)
 
 /* Requests. */
 
-/* The key of the port that request 'name' names.  Caller frees. */
+/* The key of the port that request 'name' names.  A VF's address is taken for
+ * that even if someone gave a vDPA device such a name.  Caller frees. */
 static char *
 request_port_key(const struct inventory *inv, const char *name)
 {
@@ -128,14 +129,15 @@ request_port_key(const struct inventory *inv, const char *name)
     char buf[PCI_ADDR_STRLEN];
     struct pci_addr addr;
 
-    if (vdpa && (vdpa->info.parent_kind != VDPA_PARENT_PCI
-                 || !inventory_find_vf(inv, &vdpa->info.parent_pci))) {
-        return xasprintf("vdpa %s", name);
-    } else if (vdpa) {
+    if (!pci_addr_parse(name, &addr) || !inventory_find_vf(inv, &addr)) {
+        if (!vdpa) {
+            return xasprintf("request %s", name);
+        }
         addr = vdpa->info.parent_pci;
-    } else if (!pci_addr_parse(name, &addr)
-               || !inventory_find_vf(inv, &addr)) {
-        return xasprintf("request %s", name);
+        if (vdpa->info.parent_kind != VDPA_PARENT_PCI
+            || !inventory_find_vf(inv, &addr)) {
+            return xasprintf("vdpa %s", name);
+        }
     }
     return xasprintf("vf %s", pci_addr_format(&addr, buf));
 }
@@ -202,6 +204,16 @@ find_id_holders(struct port_table *table, const struct port_context *ctx)
 
 /* hw-tc-offload. */
 
+static bool
+is_selected(const struct port_context *ctx, const struct pair *pair)
+{
+    return (ctx->config->mode == MODE_OWN
+            && ((ctx->config->select == SELECT_VDPA
+                 && pair->state == PAIR_PAIRED)
+                || (ctx->config->select == SELECT_ALL
+                    && pair->has_vf_addr)));
+}
+
 static void
 find_scope(struct port_table *table, const struct port_context *ctx)
 {
@@ -211,9 +223,7 @@ find_scope(struct port_table *table, const struct port_context *ctx)
     offload_scope_add_bridges(&table->scope, ctx->inv, ctx->view);
     HMAP_FOR_EACH (port, node, &table->ports) {
         if (port->pair && port->pair->rep
-            && (port->n_requests
-                || (ctx->config->mode == MODE_OWN
-                    && ctx->config->select != SELECT_NONE))) {
+            && (port->n_requests || is_selected(ctx, port->pair))) {
             offload_scope_add(&table->scope, port->pair->rep);
         }
     }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "controller/output.h"
 #include "coverage.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -312,7 +313,9 @@ reconcile_txn_run(struct reconcile *rec)
     } else if (result == OVS_TXN_ERROR) {
         COVERAGE_INC(reconcile_txn_error);
         rec->try_again_at = time_msec() + REFUSED_MS;
-        VLOG_WARN("ovsdb-server refused a transaction: %s", error);
+        char *printable = output_printable(error);
+        VLOG_WARN("ovsdb-server refused a transaction: %s", printable);
+        free(printable);
         free(rec->status.last_error);
         rec->status.last_error = xstrdup(error);
     }

@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <string.h>
 
+#include "controller/output.h"
 #include "controller/repair.h"
 #include "coverage.h"
 #include "netlink/kernel.h"
@@ -178,6 +179,16 @@ reconcile_set_failed(struct reconcile *rec, int ifindex, const char *what,
     inventory_touch(rec->inv);
 }
 
+static void
+query_offload(struct reconcile *rec, struct inv_link *link)
+{
+    if (!link->tc_asked
+        && rec->inv->state[SOURCE_ETHTOOL] == SOURCE_SYNCED) {
+        link->tc_asked = true;
+        kernel_query_tc_offload(rec->kernel, link->info.ifindex);
+    }
+}
+
 /* Asks once for each netdev of an eswitch, and turns the feature on where it
  * is in scope, before someone plugs the port. */
 static void
@@ -186,13 +197,8 @@ run_features(struct reconcile *rec, const struct port_context *ctx)
     struct inv_link *link;
 
     HMAP_FOR_EACH (link, index_node, &rec->inv->links) {
-        if (!link->info.switch_id.len) {
-            continue;
-        }
-        if (!link->tc_asked
-            && rec->inv->state[SOURCE_ETHTOOL] == SOURCE_SYNCED) {
-            link->tc_asked = true;
-            kernel_query_tc_offload(rec->kernel, link->info.ifindex);
+        if (link->info.switch_id.len) {
+            query_offload(rec, link);
         }
         if (ports_link_needs_offload(&rec->ports, ctx, link)) {
             turn_offload_on(rec, link);
@@ -210,16 +216,22 @@ run_kernel_actions(struct reconcile *rec, const struct port_context *ctx)
     }
     run_features(rec, ctx);
     HMAP_FOR_EACH (port, node, &rec->ports.ports) {
-        if (port->decision.actions & PORT_LINK_UP) {
-            set_link_up(rec, port->pair->rep);
+        struct inv_link *rep = port->pair ? port->pair->rep : NULL;
+
+        if (!rep) {
+            continue;
         }
-        if (port->decision.state == PORT_ATTACHED && port->pair
-            && port->pair->rep && port->pair->rep->info.flags & IFF_UP) {
+        query_offload(rec, rep);
+        if (port->decision.actions & PORT_LINK_UP) {
+            set_link_up(rec, rep);
+        }
+        if (port->decision.state == PORT_ATTACHED
+            && rep->info.flags & IFF_UP) {
             /* Whoever set it up: from now on it is others' to set down. */
-            port->pair->rep->up_settled = true;
+            rep->up_settled = true;
         }
         if (port->decision.actions & PORT_RELEASE) {
-            release_netdev(rec, port->pair->rep);
+            release_netdev(rec, rep);
         }
     }
 }
@@ -296,7 +308,12 @@ update_config(struct reconcile *rec)
         SMAP_FOR_EACH (node, &rec->config.errors) {
             if (!nullable_string_is_equal(smap_get(&logged, node->key),
                                           node->value)) {
-                VLOG_WARN("external_ids:%s: %s", node->key, node->value);
+                char *key = output_printable(node->key);
+                char *value = output_printable(node->value);
+
+                VLOG_WARN("external_ids:%s: %s", key, value);
+                free(key);
+                free(value);
             }
         }
         if (rec->config.mode != old || !rec->status.n_rounds) {

@@ -99,6 +99,28 @@ pf_of_port(struct pf_table *pfs, const struct inv_port *port)
             ? pf_get(pfs, &addr) : NULL);
 }
 
+/* Has one of the switches of the PF's uplinks a representor whose name has no
+ * controller in it? */
+static bool
+has_local_names(const struct inventory *inv, const struct pf_facts *pf)
+{
+    const struct inv_link *uplink, *rep;
+
+    INV_FOR_EACH_LINK_ON (uplink, inv, &pf->addr) {
+        if (!uplink->info.switch_id.len || !inv_link_is_uplink(inv, uplink)) {
+            continue;
+        }
+        HMAP_FOR_EACH (rep, rep_node, &inv->reps) {
+            if (!rep->port_name.has_controller
+                && switch_id_equals(&rep->info.switch_id,
+                                    &uplink->info.switch_id)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void
 pf_table_init(struct pf_table *pfs, const struct inventory *inv)
 {
@@ -128,6 +150,7 @@ pf_table_init(struct pf_table *pfs, const struct inventory *inv)
         pf = pf_of_port(pfs, port);
         if (pf && port->info.flavour == FLAVOUR_PCI_VF) {
             pf->has_vf_ports = true;
+            pf->has_local = pf->has_local || !port->info.external;
             pf->confirmed = pf->confirmed || port->info.pf == pf->pf_num;
             pf->fn_seen = pf->fn_seen || port->info.pf == pf->addr.fn;
         }
@@ -135,6 +158,9 @@ pf_table_init(struct pf_table *pfs, const struct inventory *inv)
     HMAP_FOR_EACH (pf, node, &pfs->pfs) {
         if (!pf->confirmed && pf->fn_seen) {
             pf->pf_num = pf->addr.fn;
+        }
+        if (!pf->has_vf_ports) {
+            pf->has_local = has_local_names(inv, pf);
         }
     }
 }
@@ -197,11 +223,12 @@ add_candidate(struct rep_match *match, const struct inv_port *port,
     };
 }
 
-/* Adds the ports on 'handle' with these numbers. */
+/* Adds the ports on the handle of 'pf' with these numbers. */
 static void
 add_ports(struct rep_match *match, const struct inventory *inv,
-          const struct devlink_handle *handle, uint32_t pf_num, uint32_t vf)
+          const struct pf_facts *pf, uint32_t pf_num, uint32_t vf)
 {
+    const struct devlink_handle *handle = &pf->handle;
     const struct inv_port *port;
 
     HMAP_FOR_EACH_WITH_HASH (port, vf_node, inv_hash_handle_vf(handle, vf),
@@ -212,7 +239,7 @@ add_ports(struct rep_match *match, const struct inventory *inv,
             || !devlink_handle_equals(&info->handle, handle)) {
             continue;
         }
-        if (info->external) {
+        if (info->external && pf->has_local) {
             match->external = true;
         } else {
             add_candidate(match, port, rep_port_link(inv, port),
@@ -239,16 +266,18 @@ add_sibling_ports(struct rep_match *match, const struct pf_table *pfs,
     HMAP_FOR_EACH (pf, node, &pfs->pfs) {
         if (pf->has_vf_ports && is_sibling(&pf->addr, &self->addr)
             && pf->pf_num != self->pf_num) {
-            add_ports(match, pfs->inv, &pf->handle, self->pf_num, vf);
+            add_ports(match, pfs->inv, pf, self->pf_num, vf);
         }
     }
 }
 
-/* Adds the netdevs of switch 'id' whose phys_port_name has these numbers. */
+/* Adds the netdevs of switch 'id', of 'pf', whose phys_port_name has these
+ * numbers. */
 static void
 add_names(struct rep_match *match, const struct inventory *inv,
-          const struct switch_id *id, uint32_t pf_num, uint32_t vf)
+          const struct pf_facts *pf, const struct switch_id *id, uint32_t vf)
 {
+    uint32_t pf_num = pf->pf_num;
     struct inv_link *link;
 
     HMAP_FOR_EACH_WITH_HASH (link, rep_node, inv_hash_rep(id, pf_num, vf),
@@ -260,12 +289,12 @@ add_names(struct rep_match *match, const struct inventory *inv,
             || !link->info.name[0]) {
             continue;
         }
-        if (name->has_controller) {
+        if (name->has_controller && pf->has_local) {
             match->external = true;
         } else {
             add_candidate(match,
                           inventory_find_port_of(inv, link->info.ifindex),
-                          link, 0, name->pf);
+                          link, name->controller, name->pf);
         }
     }
 }
@@ -279,7 +308,7 @@ add_names_of_pf(struct rep_match *match, const struct inventory *inv,
 
     INV_FOR_EACH_LINK_ON (link, inv, &pf->addr) {
         if (link->info.switch_id.len && inv_link_is_uplink(inv, link)) {
-            add_names(match, inv, &link->info.switch_id, pf->pf_num, vf);
+            add_names(match, inv, pf, &link->info.switch_id, vf);
         }
     }
 }
@@ -290,7 +319,7 @@ rep_match_init(struct rep_match *match, const struct pf_table *pfs,
 {
     *match = (struct rep_match) { .n = 0 };
     if (pf->has_vf_ports) {
-        add_ports(match, pfs->inv, &pf->handle, pf->pf_num, vf);
+        add_ports(match, pfs->inv, pf, pf->pf_num, vf);
     } else {
         add_sibling_ports(match, pfs, pf, vf);
         if (!match->n) {

@@ -15,8 +15,10 @@
  * netdev of the uplink's switch whose phys_port_name has these numbers.
  *
  * A port that is "external", as one whose name begins with "cZ", is that of a
- * function on another host than the eswitch.  It never is that of a VF on
- * our own PCI bus, though its numbers may be the same. */
+ * function behind another controller, as a rule on another host than the
+ * eswitch.  Where the eswitch also has functions that are not, it never is
+ * that of a VF on our own PCI bus, though its numbers may be the same.  Where
+ * all are external our VFs are behind that controller too. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +39,8 @@ struct pf_facts {
     enum eswitch_mode mode;     /* ESWITCH_UNKNOWN if none is told. */
     uint32_t pf_num;            /* Number of the PF, by the best evidence. */
     bool has_vf_ports;          /* devlink ports of flavour pcivf? */
+    bool has_local;             /* Any of those, or of the representors on the
+                                 * uplink's switch, that is not external? */
 
     /* Evidence for 'pf_num', -1 if there is none, -2 if it contradicts
      * itself. */
@@ -63,8 +67,7 @@ struct rep_match {
     struct rep_candidate *candidates;
     size_t n;
     size_t allocated;
-    bool external;              /* Does a function of another host have the
-                                 * numbers? */
+    bool external;              /* Was one left out as it is external? */
 };
 
 void pf_table_init(struct pf_table *, const struct inventory *);

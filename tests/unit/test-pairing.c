@@ -675,6 +675,42 @@ test_external_by_name(void **state)
                             "another host")->controller, 1);
 }
 
+/* All functions of the eswitch are behind controller 1: so are our VFs. */
+static void
+test_all_external(void **state)
+{
+    struct fixture *f = *state;
+
+    put_pf(f, PF0, 0, "sw", 10);
+    put_vf(&f->inv, "0000:65:00.2", PF0, 0);
+    put_port(&f->inv, H0, 1, FLAVOUR_PCI_VF, 1, 0, 0, 20);
+    put_link(&f->inv, 20, "rep20", "c1pf0vf0", "sw", PF0);
+    compute(f);
+    expect_n(f, 1);
+    assert_int_equal(expect(f, "vf 0000:65:00.2", PAIR_NO_VDPA, "rep20",
+                            "")->controller, 1);
+
+    /* A second controller with the same numbers: nobody can tell. */
+    put_port(&f->inv, H0, 2, FLAVOUR_PCI_VF, 2, 0, 0, 21);
+    put_link(&f->inv, 21, "rep21", "c2pf0vf0", "sw", PF0);
+    compute(f);
+    expect(f, "vf 0000:65:00.2", PAIR_AMBIGUOUS, NULL, "");
+}
+
+static void
+test_all_external_by_name(void **state)
+{
+    struct fixture *f = *state;
+
+    put_link(&f->inv, 10, "up0", "p0", "sw", PF0);
+    put_vf(&f->inv, "0000:65:00.2", PF0, 0);
+    put_link(&f->inv, 20, "rep20", "c1pf0vf0", "sw", PF0);
+    compute(f);
+    expect_n(f, 1);
+    assert_int_equal(expect(f, "vf 0000:65:00.2", PAIR_NO_VDPA, "rep20",
+                            "")->controller, 1);
+}
+
 /* A port of another controller that is not external is a local one. */
 static void
 test_controller_of_this_host(void **state)
@@ -974,6 +1010,8 @@ main(void)
         TEST(test_one_index_for_two_vfs),
         TEST(test_external),
         TEST(test_external_by_name),
+        TEST(test_all_external),
+        TEST(test_all_external_by_name),
         TEST(test_controller_of_this_host),
         TEST(test_sf_and_pf_representors),
         TEST(test_odd_phys_port_names),
