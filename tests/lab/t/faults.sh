@@ -241,7 +241,9 @@ held_open() {
     for i in 1 2 3 4 5; do
         check "an answer within a second, $i" answers 100
     done
-    same "rows stay meanwhile" "rep0 rep1 rep2" "$(own_rows | xargs)"
+    request_rm vdpa1
+    eventually "other work goes on" 10 eval '! own_rows | grep -x rep1'
+    equal "and no other row goes" "rep0 rep2" "$(own_rows | xargs)"
     check "the wait is shown" status \
         '[.sources[].busy_ms] | max > 0'
     kill -0 "$del" || fail "vdpa dev del was not blocked"
@@ -249,6 +251,7 @@ held_open() {
     wait "$del"
     eventually "vdpa3 is gone" 10 port rep3 '.pair == "no-vdpa"'
     rmmod vhost_vdpa
+    request vdpa1 "iface-id=ns_p1,mac=$(mac_of 1)"
     vdpa_add 3
     healthy "a device deleted while open"
 }
@@ -429,6 +432,6 @@ killed() {
 check "Open vSwitch" db_up
 setup
 theme ovsdb_restart ovsdb_lost vswitchd bridge numvfs eswitch pf_unbound \
-    held_open overflow interrupted family other_writer clock deleted \
+    moved held_open overflow interrupted family other_writer clock deleted \
     killed
 no_complaint
