@@ -19,7 +19,7 @@ check_list() {
   daemon      the daemon with a real ovsdb-server, built as for "unit"
   ovs-newer   build and unit tests with the next Debian's Open vSwitch
   distcheck   make distcheck
-  lab         the daemon in the lab
+  lab         the lab, and the daemon in it, built as for "unit"
 END
 }
 
@@ -59,7 +59,8 @@ check_prepare() {
     setup_ovs
     for stage; do
         case $stage in
-        lab) lab_ready ;;
+        lab) setup_lab
+             build_asan ;;
         unit | daemon) build_asan ;;
         valgrind | distcheck) build_release ;;
         ovs-newer) setup_ovs_newer ;;
@@ -166,7 +167,8 @@ unit_results() {
                 else if (result == "PASS" && !passed)
                     print "PASS " name
             }' "$log"
-        grep -q '^:test-result: PASS' "$trs" || cat "$log"
+        # Set off, as its lines are no results.
+        grep -q '^:test-result: PASS' "$trs" || sed 's/^/    /' "$log"
     done
 }
 
@@ -179,7 +181,7 @@ unit_check() {
     make -C "$dir" -j"$(nproc)" check "$@" >"$dir/check.out" 2>&1 || rc=$?
     unit_results "$dir" unit
     unit_results "$dir" fuzz
-    [ "$rc" = 0 ] || tail -n 30 "$dir/check.out"
+    [ "$rc" = 0 ] || tail -n 30 "$dir/check.out" | sed 's/^/    /'
     return "$rc"
 }
 
@@ -233,7 +235,7 @@ stage_daemon() {
 }
 
 stage_lab() {
-    "$top/tests/lab/run"
+    BUILDDIR=$work/asan "$top/tests/lab/run"
 }
 
 stage_ovs_newer() {

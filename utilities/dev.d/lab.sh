@@ -11,7 +11,7 @@ lab_ready() {
     setup_ovs
     setup_lab
     build_release
-    export LAB_CACHE=$cache/lab BUILDDIR=$work/release
+    export BUILDDIR=$work/release
 }
 
 # lab_vmrun ARG...: tests/lab/vmrun with our programs on PATH.
