@@ -53,3 +53,14 @@ tests_lab_kernel_watch_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_lab_kernel_watch_SOURCES = tests/lab/kernel-watch.c
 tests_lab_kernel_watch_LDADD = netlink/libkernel.a $(OVS_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/lab/t/kernel.sh
+
+EXTRA_DIST += \
+	tests/lab/t/badinput.sh \
+	tests/lab/t/converge.sh \
+	tests/lab/t/faults.sh \
+	tests/lab/t/lib/daemon.sh \
+	tests/lab/t/lib/writer.py \
+	tests/lab/t/modes.sh \
+	tests/lab/t/ovnk.sh \
+	tests/lab/t/pairing.sh \
+	tests/lab/t/report.sh

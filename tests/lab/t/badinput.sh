@@ -4,6 +4,9 @@
 # Bad input on real devices: each bad word is told to whoever gave it, in
 # status or in port/list or as an error of the command, changes nothing, and
 # what was good goes on.
+#
+# lab: secs=240
+# shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"
 
@@ -75,7 +78,7 @@ reason_is() {
 }
 
 requests() {
-    local value text pf_name
+    local value text
 
     # Each is "TEXT|VALUE".
     while IFS='|' read -r text value; do
@@ -220,15 +223,15 @@ commands() {
 
 command_line() {
     refused "an unknown option" "unrecognized option" \
-        ovs-offload-controller --frobnicate
+        "$program" --frobnicate
     refused "two databases" "at most one argument" \
-        ovs-offload-controller unix:/a unix:/b
+        "$program" unix:/a unix:/b
     refused "no such kind of database" "is no database socket" \
-        ovs-offload-controller carrier:pigeon
+        "$program" carrier:pigeon
     refused "a sysfs that is not there" "No such file" \
-        ovs-offload-controller --sysfs-root=/nowhere --unixctl=/tmp/x.ctl
+        "$program" --sysfs-root=/nowhere --unixctl=/tmp/x.ctl
     refused "a second instance" "already running" \
-        ovs-offload-controller --pidfile --unixctl=/tmp/x.ctl
+        "$program" --pidfile --unixctl=/tmp/x.ctl
     unharmed "command line"
 }
 

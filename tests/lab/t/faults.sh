@@ -5,6 +5,9 @@
 # ports are attached as requested, and the fourth, which ovn-kubernetes plugged,
 # is as it was.  The daemon runs from before the NIC is there to the end, except
 # where it is killed on purpose.
+#
+# lab: secs=600
+# shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"
 

@@ -6,6 +6,7 @@
 # own and attaches other VFs of the same NIC.
 #
 # lab: secs=240
+# shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"
 

@@ -5,6 +5,8 @@
 # sysfs, never with what the daemon said before.
 #
 # vmrun: -- -device virtio-net-pci,disable-legacy=on
+# lab: secs=300
+# shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"
 
@@ -253,9 +255,9 @@ two_pfs() {
     vfs_make 3 $PF1
     check "switchdev" switchdev
     eventually "$1: only the first PF's are there" 10 \
-        ports_are 3 '.pair == "no-vdpa" and .pf_pci == "'$NIC'"'
+        ports_are 3 '.pair == "no-vdpa" and .pf_pci == "'"$NIC"'"'
     check "$1: the other ones are in legacy mode" \
-        ports_are 3 '.pair == "legacy-eswitch" and .pf_pci == "'$PF1'"'
+        ports_are 3 '.pair == "legacy-eswitch" and .pf_pci == "'"$PF1"'"'
     check "switchdev of the second PF" switchdev $PF1
     eventually "$1: all" 10 ports_are 6 '.pair == "no-vdpa"'
     lists_right "$1"

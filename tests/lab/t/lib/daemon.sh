@@ -14,11 +14,12 @@
 # ports on any bridge but what it makes itself ("reset").
 #
 # The daemon is a child of the script, so that its exit status is seen.  After
-# each of its lives its log must have no error that was not expected, and the
-# sanitizers must have written nothing.
+# each of its lives its log must have no error, and the sanitizers must have
+# written nothing.
 # shellcheck source=../../guest/lib.sh
 . "$LAB/guest/lib.sh"
 
+program=ovs-offload-controller  # To run, if not what is in PATH.
 log=$LAB_OUT/ovs-offload-controller.log
 db=unix:$OVS_RUNDIR/db.sock
 
@@ -69,7 +70,7 @@ ctl=                            # Its process, or empty.
 
 # ctl_start [ARG...]
 ctl_start() {
-    ovs-offload-controller -vconsole:off --no-chdir --pidfile \
+    "$program" -vconsole:off --no-chdir --pidfile \
         --log-file="$log" "$@" </dev/null >>"$LAB_OUT/daemon.out" 2>&1 &
     ctl=$!
     wait_for 20 ooc version || fail "the daemon does not start"
@@ -97,6 +98,7 @@ ctl_ended() {
 }
 
 # ctl_stop [--cleanup]
+# shellcheck disable=SC2120
 ctl_stop() {
     ooc exit "$@" || fail "exit $*"
     ctl_ended
@@ -266,6 +268,7 @@ foreign() {
 # down, offload off
 reset() {
     local p
+    # shellcheck disable=SC2119
     [ -z "$ctl" ] || ctl_stop
     ovs-vsctl --no-wait clear Open_vSwitch . external_ids -- \
         --all destroy QoS
