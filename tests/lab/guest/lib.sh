@@ -160,6 +160,21 @@ bridge_add() {
 # flows TYPE: dpctl/dump-flows of that type, with names of ports
 flows() { ovs-appctl dpctl/dump-flows --names "type=$1"; }
 
+# counted PORT: "PACKETS BYTES" of the offloaded IPv4 flows from PORT; packets
+# that software forwards count 14 bytes less each
+counted() {
+    flows offloaded | awk -v port="in_port($1)" '
+        function value(name) {
+            match($0, name ":[0-9]+")
+            return substr($0, RSTART + length(name) + 1, RLENGTH)
+        }
+        index($0, port) && /eth_type\(0x0800\)/ {
+            packets += value("packets")
+            bytes += value("bytes")
+        }
+        END { print packets + 0, bytes + 0 }'
+}
+
 # --- ovs-offload-controller --------------------------------------------------
 
 # daemon_start [ARG...]: starts ovs-offload-controller

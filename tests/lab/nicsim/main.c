@@ -29,11 +29,28 @@ NS_PARAM(controller_names, bool, 0444,
 NS_PARAM(wire_peer, bool, 0444, "a netdev wireN at the far end of uplink N");
 NS_PARAM(vf_netdev, bool, 0444, "VFs have a netdev");
 NS_PARAM(vf_vdpa, bool, 0444, "VFs have a vDPA management device");
-NS_PARAM(netdev_delay_ms, uint, 0644,
-	 "a representor's netdev comes that much later than its devlink port");
 NS_PARAM(hw_tc, int, 0644,
 	 "hw-tc-offload of new ports: 0 off, 1 on, 2 absent, 3 refused");
 NS_PARAM(fail_proto, int, 0644, "ethertype whose rules are refused");
+
+static int ns_set_netdev_delay(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_uint(val, kp);
+
+	if (!err)
+		ns_reps_reschedule();
+	return err;
+}
+
+static const struct kernel_param_ops ns_netdev_delay_ops = {
+	.set = ns_set_netdev_delay,
+	.get = param_get_uint,
+};
+
+module_param_cb(netdev_delay_ms, &ns_netdev_delay_ops,
+		&ns_params.netdev_delay_ms, 0644);
+MODULE_PARM_DESC(netdev_delay_ms,
+		 "a representor's netdev comes that much later than its devlink port");
 
 static int __init ns_init(void)
 {

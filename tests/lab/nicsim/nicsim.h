@@ -104,6 +104,7 @@ struct ns_port {
 	struct ns_table table;
 	struct devlink_port dlp;	/* unused with no_devlink_ports */
 	struct delayed_work nd_work;	/* registers the netdev */
+	struct list_head waiting;	/* while that is to be done later */
 };
 
 struct ns_vf {
@@ -158,6 +159,7 @@ int ns_uplink_add(struct ns_nic *nic);
 void ns_uplink_del(struct ns_nic *nic);
 int ns_reps_add(struct ns_nic *nic);
 void ns_reps_del(struct ns_nic *nic);
+void ns_reps_reschedule(void);
 bool ns_is_port(const struct net_device *nd);
 struct ns_port *ns_port_of(const struct net_device *nd);
 

@@ -220,7 +220,7 @@ bool ns_is_port(const struct net_device *nd)
 	       nd->netdev_ops == &ns_uplink_ops;
 }
 
-/* ---- adding ---------------------------------------------------------- */
+/* ---- a port's two parts ---------------------------------------------- */
 
 static int ns_port_add_devlink(struct ns_port *port)
 {
@@ -272,6 +272,39 @@ static int ns_port_add_netdev(struct ns_port *port)
 	return 0;
 }
 
+/* ---- netdevs that come later ----------------------------------------- */
+
+static DEFINE_SPINLOCK(ns_waiting_lock);
+static LIST_HEAD(ns_waiting);		/* ports without a netdev yet */
+
+static void ns_port_wait(struct ns_port *port, unsigned int ms)
+{
+	spin_lock(&ns_waiting_lock);
+	list_add(&port->waiting, &ns_waiting);
+	schedule_delayed_work(&port->nd_work, msecs_to_jiffies(ms));
+	spin_unlock(&ns_waiting_lock);
+}
+
+static void ns_port_end_wait(struct ns_port *port)
+{
+	spin_lock(&ns_waiting_lock);
+	list_del_init(&port->waiting);
+	spin_unlock(&ns_waiting_lock);
+}
+
+/* The delay was changed: the new one counts from now. */
+void ns_reps_reschedule(void)
+{
+	unsigned int ms = READ_ONCE(ns_params.netdev_delay_ms);
+	struct ns_port *port;
+
+	spin_lock(&ns_waiting_lock);
+	list_for_each_entry(port, &ns_waiting, waiting)
+		mod_delayed_work(system_wq, &port->nd_work,
+				 msecs_to_jiffies(ms));
+	spin_unlock(&ns_waiting_lock);
+}
+
 /* Takes RTNL but not the devlink instance lock: who deletes a port waits for
  * this with that lock held.
  */
@@ -279,12 +312,16 @@ static void ns_port_nd_work(struct work_struct *work)
 {
 	struct ns_port *port = container_of(to_delayed_work(work),
 					    struct ns_port, nd_work);
-	int err = ns_port_add_netdev(port);
+	int err;
 
+	ns_port_end_wait(port);
+	err = ns_port_add_netdev(port);
 	if (err)
 		dev_err(&port->nic->pdev->dev, "no netdev for VF %d: %d\n",
 			port->vf, err);
 }
+
+/* ---- adding ---------------------------------------------------------- */
 
 static struct ns_port *ns_port_add(struct ns_nic *nic, int vf)
 {
@@ -297,11 +334,12 @@ static struct ns_port *ns_port_add(struct ns_nic *nic, int vf)
 	port->nic = nic;
 	port->vf = vf;
 	INIT_DELAYED_WORK(&port->nd_work, ns_port_nd_work);
+	INIT_LIST_HEAD(&port->waiting);
 	err = ns_port_add_devlink(port);
 	if (err)
 		goto err_free;
 	if (vf != NS_WIRE && delay) {
-		schedule_delayed_work(&port->nd_work, msecs_to_jiffies(delay));
+		ns_port_wait(port, delay);
 		return port;
 	}
 	err = ns_port_add_netdev(port);
@@ -353,6 +391,7 @@ static struct ns_port *ns_port_unpublish(struct ns_port __rcu **slot)
 	if (!port)
 		return NULL;
 	RCU_INIT_POINTER(*slot, NULL);
+	ns_port_end_wait(port);
 	cancel_delayed_work_sync(&port->nd_work);
 	if (port->nd && !ns_params.no_devlink_ports)
 		devlink_port_type_clear(&port->dlp);

@@ -75,14 +75,16 @@ rep=$(rep_of 0)
 ethtool -K "$rep" hw-tc-offload on
 equal "hw-tc-offload" off "$(hw_tc "$rep" | cut -d' ' -f1)"
 
-fresh 0 netdev_delay_ms=700
+netdev_delay=/sys/module/nicsim/parameters/netdev_delay_ms
+fresh 0 netdev_delay_ms=600000
 echo 2 >"$PF/sriov_numvfs"
 equal "devlink ports" 3 "$(ports)"
 equal "ports without a netdev" 2 "$(devlink port show | grep -c 'type notset')"
 check "no representor yet" not rep_of 0
-check "it comes" wait_for 5 rep_of 1
+echo 0 >$netdev_delay
+check "it comes when the delay is made shorter" wait_for 5 rep_of 1
 equal "ports without a netdev" 0 "$(devlink port show | grep -c 'type notset')"
-echo 60000 >/sys/module/nicsim/parameters/netdev_delay_ms
+echo 600000 >$netdev_delay
 echo 0 >"$PF/sriov_numvfs"
 echo 2 >"$PF/sriov_numvfs"
 check "deleted before the netdev is there" \
