@@ -22,10 +22,22 @@
 COVERAGE_DEFINE(ethtool_get);
 COVERAGE_DEFINE(ethtool_set);
 
+/* A request under way. */
+struct feature_request {
+    struct ovs_list node;       /* In ethtool_source's 'under_way'. */
+    struct ethtool_source *es;
+    struct feature *feature;    /* NULL if the netdev went meanwhile. */
+    int ifindex;                /* Of the netdev. */
+    enum tc_offload answer;
+    bool answered;              /* Did an answer come? */
+    bool refused;               /* Did the driver not do what we want? */
+};
+
 /* One netdev. */
 struct feature {
     struct hmap_node node;      /* In ethtool_source's 'features'. */
     struct ovs_list todo;       /* In its 'todo', or empty. */
+    struct feature_request *request; /* Under way, or NULL. */
     int ifindex;                /* Key. */
     enum tc_offload value;      /* As told last. */
     bool told;                  /* Was it? */
@@ -35,8 +47,6 @@ struct feature {
     bool get;                   /* Is it to be read? */
     bool set;                   /* Is it to be set, to 'set_on'? */
     bool set_on;
-    bool gone;                  /* To be freed when the request under way
-                                 * is done. */
 };
 
 struct ethtool_source {
@@ -50,11 +60,9 @@ struct ethtool_source {
     struct nl_conn *requests;   /* Lane; NULL while there is no family. */
     struct nl_conn *events;     /* Socket in group "monitor"; likewise. */
     struct hmap features;       /* Of "struct feature". */
-    struct ovs_list todo;       /* Of those with something to do. */
-    struct feature *current;    /* The one whose request is under way. */
-    enum tc_offload answer;     /* To it. */
-    bool answered;              /* Did an answer come? */
-    bool refused;               /* Did the driver not do what we want? */
+    struct ovs_list todo;       /* Of those with something to do and no
+                                 * request under way. */
+    struct ovs_list under_way;  /* Of "struct feature_request". */
     bool resync;                /* Is a full read needed? */
     bool resyncing;             /* Is one under way? */
     struct retry retry;         /* Until the lane is tried again. */
@@ -87,11 +95,11 @@ feature_get(struct ethtool_source *es, int ifindex)
     return f;
 }
 
-/* Puts 'f' in line, at the end of which it is read. */
+/* Puts 'f' in line, unless it will be there when its request is done. */
 static void
 feature_schedule(struct ethtool_source *es, struct feature *f)
 {
-    if (ovs_list_is_empty(&f->todo)) {
+    if (!f->request && ovs_list_is_empty(&f->todo)) {
         ovs_list_push_back(&es->todo, &f->todo);
     }
 }
@@ -101,6 +109,9 @@ feature_destroy(struct ethtool_source *es, struct feature *f)
 {
     hmap_remove(&es->features, &f->node);
     ovs_list_remove(&f->todo);
+    if (f->request) {
+        f->request->feature = NULL;
+    }
     free(f);
 }
 
@@ -129,18 +140,18 @@ is_transient(int error)
             || error == EAGAIN || error == EMSGSIZE);
 }
 
-/* Takes the request under way off its netdev.  Returns the netdev if it
- * still is there, or NULL. */
+/* Takes 'req' off its netdev and frees it.  Returns the netdev if it still is
+ * there, or NULL. */
 static struct feature *
-feature_finish(struct ethtool_source *es)
+feature_request_finish(struct feature_request *req)
 {
-    struct feature *f = es->current;
+    struct feature *f = req->feature;
 
-    es->current = NULL;
-    if (f->gone) {
-        free(f);
-        return NULL;
+    if (f) {
+        f->request = NULL;
     }
+    ovs_list_remove(&req->node);
+    free(req);
     return f;
 }
 
@@ -155,25 +166,29 @@ feature_unknown(struct ethtool_source *es, struct feature *f)
 }
 
 static void
-ethtool_get_message(void *es_, const struct nlmsghdr *nlh)
+ethtool_get_message(void *req_, const struct nlmsghdr *nlh)
 {
-    struct ethtool_source *es = es_;
+    struct feature_request *req = req_;
+    struct ethtool_source *es = req->es;
     int ifindex;
 
     if (nlh->nlmsg_type != es->family
-        || !ethtool_features_parse(nlh, &ifindex, &es->answer)
-        || ifindex != es->current->ifindex) {
+        || !ethtool_features_parse(nlh, &ifindex, &req->answer)
+        || ifindex != req->ifindex) {
         source_malformed(&es->source, "features");
     } else {
-        es->answered = true;
+        req->answered = true;
     }
 }
 
 static void
-ethtool_get_done(void *es_, const struct nl_result *result)
+ethtool_get_done(void *req_, const struct nl_result *result)
 {
-    struct ethtool_source *es = es_;
-    struct feature *f = feature_finish(es);
+    struct feature_request *req = req_;
+    struct ethtool_source *es = req->es;
+    enum tc_offload answer = req->answer;
+    bool answered = req->answered;
+    struct feature *f = feature_request_finish(req);
 
     if (!f) {
         return;
@@ -188,8 +203,8 @@ ethtool_get_done(void *es_, const struct nl_result *result)
     if (f->get || f->set) {
         /* A notification came meanwhile: this answer may be the older. */
         feature_schedule(es, f);
-    } else if (!result->error && es->answered) {
-        feature_tell(es, f, es->answer);
+    } else if (!result->error && answered) {
+        feature_tell(es, f, answer);
     } else if (result->error == EOPNOTSUPP) {
         feature_tell(es, f, TC_OFFLOAD_UNSUPPORTED);
     } else {
@@ -204,24 +219,27 @@ ethtool_get_done(void *es_, const struct nl_result *result)
 }
 
 static void
-ethtool_set_message(void *es_, const struct nlmsghdr *nlh)
+ethtool_set_message(void *req_, const struct nlmsghdr *nlh)
 {
-    struct ethtool_source *es = es_;
+    struct feature_request *req = req_;
+    struct ethtool_source *es = req->es;
     int ifindex;
 
     if (nlh->nlmsg_type != es->family
-        || !ethtool_set_parse(nlh, &ifindex, &es->refused)
-        || ifindex != es->current->ifindex) {
+        || !ethtool_set_parse(nlh, &ifindex, &req->refused)
+        || ifindex != req->ifindex) {
         source_malformed(&es->source, "features");
     }
 }
 
 static void
-ethtool_set_done(void *es_, const struct nl_result *result)
+ethtool_set_done(void *req_, const struct nl_result *result)
 {
-    struct ethtool_source *es = es_;
-    struct feature *f = feature_finish(es);
-    int error = result->error ? result->error : es->refused ? EOPNOTSUPP : 0;
+    struct feature_request *req = req_;
+    struct ethtool_source *es = req->es;
+    int error = (result->error ? result->error
+                 : req->refused ? EOPNOTSUPP : 0);
+    struct feature *f = feature_request_finish(req);
 
     if (!f) {
         return;
@@ -248,35 +266,39 @@ ethtool_set_done(void *es_, const struct nl_result *result)
 static void
 ethtool_next(struct ethtool_source *es)
 {
+    struct feature_request *req = xzalloc(sizeof *req);
     char buf[ETHTOOL_REQUEST_SIZE];
     struct feature *f;
 
     f = CONTAINER_OF(ovs_list_pop_front(&es->todo), struct feature, todo);
     ovs_list_init(&f->todo);
-    es->current = f;
-    es->answered = es->refused = false;
+    f->request = req;
+    req->es = es;
+    req->feature = f;
+    req->ifindex = f->ifindex;
+    ovs_list_push_back(&es->under_way, &req->node);
     if (f->set) {
         COVERAGE_INC(ethtool_set);
         f->set = false;
         nl_conn_request(es->requests,
                         ethtool_request_set(buf, es->family, f->ifindex,
                                             f->set_on),
-                        ethtool_set_message, ethtool_set_done, es);
+                        ethtool_set_message, ethtool_set_done, req);
     } else {
         COVERAGE_INC(ethtool_get);
         f->get = false;
         nl_conn_request(es->requests,
                         ethtool_request_get(buf, es->family, f->ifindex),
-                        ethtool_get_message, ethtool_get_done, es);
+                        ethtool_get_message, ethtool_get_done, req);
     }
 }
 
-/* Goes on with the next netdev, if there is one, without waiting for
+/* Goes on with the next netdevs, if there are any, without waiting for
  * ethtool_source_run(). */
 static void
 ethtool_continue(struct ethtool_source *es)
 {
-    if (!es->retry.at && !ovs_list_is_empty(&es->todo)) {
+    while (!es->retry.at && !ovs_list_is_empty(&es->todo)) {
         ethtool_next(es);
     }
 }
@@ -320,15 +342,14 @@ ethtool_start_resync(struct ethtool_source *es)
     source_begin(&es->source);
     HMAP_FOR_EACH (f, node, &es->features) {
         f->get = f->notified = true;
-        if (f != es->current) {
-            feature_schedule(es, f);
-        }
+        feature_schedule(es, f);
     }
 }
 
 static void
 ethtool_family_gone(struct ethtool_source *es)
 {
+    struct feature_request *req;
     struct feature *f;
 
     nl_conn_destroy(es->events);
@@ -337,8 +358,8 @@ ethtool_family_gone(struct ethtool_source *es)
     es->family = 0;
     es->resync = es->resyncing = false;
     retry_reset(&es->retry);
-    if (es->current) {
-        f = feature_finish(es);
+    LIST_FOR_EACH_SAFE (req, node, &es->under_way) {
+        f = feature_request_finish(req);
         if (f) {
             f->get = true;
             feature_schedule(es, f);
@@ -391,6 +412,7 @@ ethtool_source_create(struct event_base *base, struct kernel_helper *helper,
     es->rcvbuf = rcvbuf;
     hmap_init(&es->features);
     ovs_list_init(&es->todo);
+    ovs_list_init(&es->under_way);
     genl_watch(genl, ETHTOOL_GENL_NAME, ethtool_set_family, es);
     return es;
 }
@@ -398,6 +420,7 @@ ethtool_source_create(struct event_base *base, struct kernel_helper *helper,
 void
 ethtool_source_destroy(struct ethtool_source *es)
 {
+    struct feature_request *req;
     struct feature *f;
 
     if (!es) {
@@ -405,8 +428,8 @@ ethtool_source_destroy(struct ethtool_source *es)
     }
     nl_conn_destroy(es->events);
     nl_conn_destroy(es->requests);
-    if (es->current && es->current->gone) {
-        free(es->current);
+    LIST_FOR_EACH_SAFE (req, node, &es->under_way) {
+        (void) feature_request_finish(req);
     }
     HMAP_FOR_EACH_POP (f, node, &es->features) {
         free(f);
@@ -419,9 +442,10 @@ ethtool_source_destroy(struct ethtool_source *es)
 static bool
 ethtool_is_due(const struct ethtool_source *es)
 {
-    return (es->family && !es->current && !es->retry.at
-            && (es->resync || es->resyncing
-                || !ovs_list_is_empty(&es->todo)));
+    return (es->family && !es->retry.at
+            && (!ovs_list_is_empty(&es->todo)
+                || (ovs_list_is_empty(&es->under_way)
+                    && (es->resync || es->resyncing))));
 }
 
 void
@@ -432,12 +456,12 @@ ethtool_source_run(struct ethtool_source *es)
         nl_conn_run(es->events);
     }
     if (ethtool_is_due(es)) {
-        if (es->resync) {
+        if (es->resync && ovs_list_is_empty(&es->under_way)) {
             ethtool_start_resync(es);
         }
         if (!ovs_list_is_empty(&es->todo)) {
-            ethtool_next(es);
-        } else {
+            ethtool_continue(es);
+        } else if (ovs_list_is_empty(&es->under_way)) {
             es->resyncing = false;
             source_end(&es->source);
         }
@@ -490,12 +514,7 @@ ethtool_source_link_gone(struct ethtool_source *es, int ifindex)
 {
     struct feature *f = feature_find(es, ifindex);
 
-    if (f && f == es->current) {
-        hmap_remove(&es->features, &f->node);
-        ovs_list_remove(&f->todo);
-        ovs_list_init(&f->todo);
-        f->gone = true;
-    } else if (f) {
+    if (f) {
         feature_destroy(es, f);
     }
 }

@@ -91,11 +91,30 @@ pci_addr_parse(const char *s, struct pci_addr *addr)
     return true;
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
 const char *
 pci_addr_format(const struct pci_addr *addr, char *buf)
 {
-    snprintf(buf, PCI_ADDR_STRLEN, "%04"PRIx32":%02x:%02x.%u",
-             addr->domain, addr->bus, addr->dev, addr->fn);
+    int shift = 12;             /* Four digits at least. */
+    char *p = buf;
+
+    /* Not snprintf(): this is done for every VF again and again. */
+    while (shift < 28 && addr->domain >> (shift + 4)) {
+        shift += 4;
+    }
+    for (; shift >= 0; shift -= 4) {
+        *p++ = hex_digits[addr->domain >> shift & 0xf];
+    }
+    *p++ = ':';
+    *p++ = hex_digits[addr->bus >> 4];
+    *p++ = hex_digits[addr->bus & 0xf];
+    *p++ = ':';
+    *p++ = hex_digits[addr->dev >> 4];
+    *p++ = hex_digits[addr->dev & 0xf];
+    *p++ = '.';
+    *p++ = hex_digits[addr->fn & 0xf];
+    *p = '\0';
     return buf;
 }
 

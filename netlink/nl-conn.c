@@ -36,6 +36,10 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 #define BUF_MIN (64 * 1024)
 #define BUF_MAX (4 * 1024 * 1024)
 
+/* Requests that may be under way at once.  Their answers fit into the smallest
+ * receive buffer that a socket may have. */
+#define MAX_UNDER_WAY 16
+
 struct nl_request {
     struct ovs_list node;       /* In nl_conn's 'queue'. */
     struct nlmsghdr *msg;       /* Owned. */
@@ -64,8 +68,9 @@ struct nl_conn {
     uint32_t *groups;           /* Groups to be joined. */
     size_t n_groups, allocated_groups;
 
-    struct ovs_list queue;      /* Of "struct nl_request"; the first may be
-                                 * under way, the others are not. */
+    struct ovs_list queue;      /* Of "struct nl_request"; the first
+                                 * 'n_sent' are under way. */
+    size_t n_sent;
     struct retry retry;         /* Until the next attempt to open. */
     int broken;                 /* errno for which it is opened anew, or 0. */
     bool opened;                /* Was it ever open? */
@@ -140,6 +145,12 @@ nl_conn_close(struct nl_conn *conn)
     }
 }
 
+static bool
+nl_request_is_dump(const struct nl_request *req)
+{
+    return (req->msg->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+}
+
 void
 nl_conn_destroy(struct nl_conn *conn)
 {
@@ -187,7 +198,7 @@ nl_conn_request(struct nl_conn *conn, const struct nlmsghdr *request,
 
     req->msg = xmemdup(request, request->nlmsg_len);
     req->msg->nlmsg_flags |= NLM_F_REQUEST;
-    if ((req->msg->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) {
+    if (!nl_request_is_dump(req)) {
         req->msg->nlmsg_flags |= NLM_F_ACK;
     }
     req->message = message;
@@ -204,25 +215,52 @@ nl_conn_head(const struct nl_conn *conn)
                            node));
 }
 
-/* The request under way, or NULL. */
+/* The first of the requests under way, which is the one that is answered, or
+ * NULL. */
 static struct nl_request *
 nl_conn_current(const struct nl_conn *conn)
 {
-    struct nl_request *req = nl_conn_head(conn);
-
-    return req && req->sent ? req : NULL;
+    return conn->n_sent ? nl_conn_head(conn) : NULL;
 }
 
-/* Ends the first request.  The callback may destroy 'conn'. */
-static void
-nl_conn_finish(struct nl_conn *conn, int error, const char *extack)
+/* The request that is to be sent now, or NULL.  The kernel executes requests
+ * in order, but goes on with a dump when it was answered in part: a dump is
+ * under way alone. */
+static struct nl_request *
+nl_conn_next(const struct nl_conn *conn)
 {
-    struct nl_request *req = nl_conn_head(conn);
+    struct nl_request *req = NULL;
+    size_t n = 0;
+
+    if (conn->n_sent >= MAX_UNDER_WAY
+        || (conn->n_sent && nl_request_is_dump(nl_conn_head(conn)))) {
+        return NULL;
+    }
+    LIST_FOR_EACH (req, node, &conn->queue) {
+        if (n++ == conn->n_sent) {
+            return conn->n_sent && nl_request_is_dump(req) ? NULL : req;
+        }
+    }
+    return NULL;
+}
+
+/* Ends 'req', which is the first one or was just not sent.  The callback may
+ * destroy 'conn'. */
+static void
+nl_conn_finish(struct nl_conn *conn, struct nl_request *req, int error,
+               const char *extack)
+{
     struct nl_result result = {
         .error = error, .interrupted = req->interrupted, .extack = extack,
     };
 
     ovs_list_remove(&req->node);
+    if (req->sent) {
+        conn->n_sent--;
+        if (nl_conn_current(conn)) {
+            nl_conn_head(conn)->sent = time_msec();
+        }
+    }
     req->done(req->aux, &result);
     nl_request_destroy(req);
 }
@@ -294,10 +332,10 @@ nl_conn_run_open(struct nl_conn *conn)
     conn->opened = true;
 }
 
-static void
-nl_conn_send(struct nl_conn *conn)
+/* Sends 'req', if there is room. */
+static bool
+nl_conn_send(struct nl_conn *conn, struct nl_request *req)
 {
-    struct nl_request *req = nl_conn_head(conn);
     ssize_t n;
 
     if (++conn->seq == 0) {
@@ -310,13 +348,17 @@ nl_conn_send(struct nl_conn *conn)
     } while (n < 0 && errno == EINTR);
     if (n >= 0) {
         req->sent = time_msec();
+        conn->n_sent++;
+    } else if (conn->n_sent && (errno == EAGAIN || errno == ENOBUFS)) {
+        return false;           /* When an answer came there is room. */
     } else if (conn->open) {
-        /* The peer takes one request at a time and is idle, so this is its
-         * end.  The request may go to the next one. */
+        /* The peer is idle, so this is its end.  The request may go to the
+         * next one. */
         conn->broken = errno;
     } else {
-        nl_conn_finish(conn, errno, "");
+        nl_conn_finish(conn, req, errno, "");
     }
+    return true;
 }
 
 /* Closes a broken connection; nl_conn_run_open() does the rest. */
@@ -335,8 +377,17 @@ nl_conn_run_broken(struct nl_conn *conn)
                      : ovs_strerror(conn->broken));
         retry_schedule(&conn->retry);
     }
-    if (nl_conn_current(conn)) {
-        nl_conn_finish(conn, conn->broken, "");
+
+    /* The others are sent again: twice does no harm to any. */
+    struct nl_request *req, *current = nl_conn_current(conn);
+    LIST_FOR_EACH (req, node, &conn->queue) {
+        if (req != current) {
+            req->sent = 0;
+        }
+    }
+    conn->n_sent = current != NULL;
+    if (current) {
+        nl_conn_finish(conn, current, conn->broken, "");
     }
 }
 
@@ -354,8 +405,9 @@ nl_conn_run(struct nl_conn *conn)
         nl_conn_run_open(conn);
     }
     while (!destroyed && conn->fd >= 0 && !conn->broken
-           && nl_conn_head(conn) && !nl_conn_current(conn)) {
-        nl_conn_send(conn);
+           && nl_conn_next(conn)
+           && nl_conn_send(conn, nl_conn_next(conn))) {
+        continue;
     }
     if (!destroyed) {
         conn->destroyed = outer;
@@ -426,7 +478,7 @@ nl_conn_receive_end(struct nl_conn *conn, const struct nlmsghdr *nlh)
             offset += NLMSG_ALIGN(err.msg.nlmsg_len) - NLMSG_HDRLEN;
         }
     }
-    nl_conn_finish(conn, -error,
+    nl_conn_finish(conn, nl_conn_head(conn), -error,
                    parse_extack(nlh, offset, extack, sizeof extack));
     return true;
 }

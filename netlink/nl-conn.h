@@ -7,12 +7,15 @@
  * socket of our own or a socket whose other end speaks for the kernel, as a
  * lane of the helper does (netlink/genl-helper.h).
  *
- *   - Requests are queued and executed one after the other.  Each ends with
- *     exactly one call of its 'done', unless the connection is destroyed.
+ *   - Requests are queued and executed one after the other, several being
+ *     under way at once so that no time is lost between them.  Each ends with
+ *     exactly one call of its 'done', in the order of the requests, unless the
+ *     connection is destroyed.
  *
  *   - When messages were lost (ENOBUFS, one that did not fit) or the
- *     connection broke, it is opened anew: the request under way ends with
- *     an error, the others stay queued, and 'lost' is called once the new
+ *     connection broke, it is opened anew: the request that is being answered
+ *     ends with an error, the others stay queued, so that one may be executed
+ *     twice, and 'lost' is called once the new
  *     connection is in its groups, so that whoever reads the state from
  *     then on misses nothing.  A new connection has no old replies.
  *

@@ -151,7 +151,7 @@ test_dump(void **state OVS_UNUSED)
     assert_int_equal(nl_conn_busy_since(conn), 0);
 }
 
-/* Requests go one by one, in order, and a do-request asks for an ack. */
+/* Requests go in order, a dump by itself, and a do-request asks for an ack. */
 static void
 test_queue(void **state OVS_UNUSED)
 {
@@ -168,6 +168,71 @@ test_queue(void **state OVS_UNUSED)
     nl_peer_send_error(&peer, seq, 0);
     expect_done(2, 0, false);
     assert_int_equal(n_messages, 1);
+}
+
+/* Several requests are under way at once, but no dump with others, and not so
+ * many that their answers do not fit. */
+static void
+test_under_way(void **state OVS_UNUSED)
+{
+    struct nlmsghdr nlh;
+    uint32_t seqs[3], seq;
+
+    for (int i = 0; i < 3; i++) {
+        request(0);
+    }
+    request(NLM_F_DUMP);
+    for (int i = 0; i < 3; i++) {
+        seqs[i] = expect_request(NLM_F_ACK);
+    }
+    assert_false(nl_peer_recv(&peer, &nlh, sizeof nlh));
+    for (int i = 0; i < 3; i++) {
+        assert_true(nl_conn_busy_since(conn) != 0);
+        nl_peer_send_msg(&peer, TYPE, 0, seqs[i], NULL, 0);
+        nl_peer_send_error(&peer, seqs[i], i == 1 ? -ENODEV : 0);
+        expect_done(i + 1, i == 1 ? ENODEV : 0, false);
+        assert_int_equal(n_messages, i + 1);
+    }
+    seq = expect_request(NLM_F_DUMP);
+    nl_peer_send_done(&peer, 0, seq, 0);
+    expect_done(4, 0, false);
+    assert_int_equal(n_events, 0);
+
+    int n = 0;
+    for (int i = 0; i < 1000; i++) {
+        request(0);
+    }
+    run();
+    while (nl_peer_recv(&peer, &nlh, sizeof nlh)) {
+        n++;
+    }
+    assert_in_range(n, 2, 100);
+}
+
+/* When the connection breaks with several requests under way, those that were
+ * not being answered are sent again. */
+static void
+test_sent_again(void **state OVS_UNUSED)
+{
+    uint32_t seqs[3];
+
+    for (int i = 0; i < 3; i++) {
+        request(0);
+    }
+    for (int i = 0; i < 3; i++) {
+        seqs[i] = expect_request(NLM_F_ACK);
+    }
+    nl_peer_send_error(&peer, seqs[0], 0);
+    expect_done(1, 0, false);
+    close(peer.fd);
+    peer.fd = -1;
+    expect_done(2, ECONNRESET, false);
+    while (!n_lost) {
+        run();
+    }
+    seqs[2] = expect_request(NLM_F_ACK);
+    nl_peer_send_error(&peer, seqs[2], 0);
+    expect_done(3, 0, false);
 }
 
 static void
@@ -450,6 +515,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_dump),
         TEST(test_queue),
+        TEST(test_under_way),
+        TEST(test_sent_again),
         TEST(test_interrupted),
         TEST(test_errors),
         TEST(test_wrong_seq),
