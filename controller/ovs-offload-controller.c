@@ -41,6 +41,9 @@ VLOG_DEFINE_THIS_MODULE(main);
 /* How long whoever started us waits for the first complete state, at most. */
 #define START_MS 2000
 
+/* How long what the kernel says is taken in before it is decided upon. */
+#define MAX_EVENTS_MS 50
+
 #define UDEV_DIR "/run/udev"
 
 struct options {
@@ -190,6 +193,22 @@ complete_start(const struct controller *c, long long int deadline)
     }
 }
 
+/* Takes what the kernel says.  As long as that changes something there is
+ * probably more to come, which is cheaper to decide upon together. */
+static void
+run_kernel(struct controller *c, struct evloop *loop)
+{
+    long long int end = time_msec() + MAX_EVENTS_MS;
+    uint64_t seqno;
+
+    do {
+        seqno = c->inv->seqno;
+        evloop_run(loop);
+        kernel_run(c->kernel);
+        udev_run(c->udev);
+    } while (c->inv->seqno != seqno && time_msec() < end);
+}
+
 static bool
 may_exit(const struct controller *c)
 {
@@ -208,9 +227,7 @@ main_loop(struct controller *c, struct evloop *loop,
             report_memory(c);
         }
         if (!reconcile_is_resting(c->rec)) {
-            evloop_run(loop);
-            kernel_run(c->kernel);
-            udev_run(c->udev);
+            run_kernel(c, loop);
             reconcile_run(c->rec);
         }
         unixctl_server_run(unixctl);
