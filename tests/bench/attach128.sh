@@ -43,8 +43,10 @@ own_round() {
     echo "daemon: first row $((p_row - p_link)) us, last row" \
         "$((p_last_row - p_link)) us, ofports $took us, $txns transactions"
     check "all attached" wait_for 60 has_ports "$N" attached
+    no_modprobe
     eswitch legacy
     probe wait rows 0 60
+    with_modprobe
     check "daemon converged" wait_for 60 has_ports "$N" absent
     check "daemon stops" daemon_stop
 }

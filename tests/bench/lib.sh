@@ -6,6 +6,15 @@
 #
 # A benchmark prints what it does and ends with 0 if it could measure, whether
 # or not a bar was reached.
+#
+# Logs are written in the guest's memory, as on a node's own disk: the share
+# with the host is slow.
+export ROWS=$LAB_OUT/rows
+logs=$LAB_OUT
+LAB_OUT=/tmp/bench-logs
+mkdir -p "$LAB_OUT"
+trap 'cp "$LAB_OUT"/*.log "$logs/" 2>/dev/null' EXIT
+
 # shellcheck source=../lab/guest/lib.sh
 . "$LAB/guest/lib.sh"
 # shellcheck source=report.sh
@@ -18,10 +27,10 @@ set -u
 # probe_start: with a real-time priority, so that what it sees is stamped when
 # it happens and not when the measured programs leave it a CPU
 probe_start() {
-    coproc probe { exec chrt -f 50 "$BUILDDIR/tests/bench/probe" \
-        unix:"$OVS_RUNDIR/db.sock"; }
+    # Not the name of the function and the program.
+    coproc PROBE { exec chrt -f 50 probe unix:"$OVS_RUNDIR/db.sock"; }
     # Copies: bash unsets its own when the process ends.
-    probe_in=${probe[1]} probe_out=${probe[0]}
+    probe_in=${PROBE[1]} probe_out=${PROBE[0]}
     probe reset
 }
 
@@ -85,6 +94,11 @@ has_ports() {
         .ovsdb.synced and (.ovsdb.in_flight | not) and
         all(.sources[]; .state != \"syncing\") and (.ports.\"$2\" // 0) == $1"
 }
+
+# no_modprobe: the kernel loads no module by itself.  When a netdev goes away,
+# ovs-vswitchd asks for a module of that name, which takes long in the lab.
+no_modprobe() { echo >/proc/sys/kernel/modprobe; }
+with_modprobe() { echo /sbin/modprobe >/proc/sys/kernel/modprobe; }
 
 # quiet: ovs-vswitchd has done all that it was told
 quiet() { ovs-vsctl --timeout=60 set Open_vSwitch . external_ids:quiet="$RANDOM"; }

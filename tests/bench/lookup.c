@@ -21,6 +21,7 @@
 
 #include <config.h>
 
+#include <event2/event.h>
 #include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #include "controller/event-log.h"
 #include "controller/inventory.h"
 #include "controller/ports.h"
+#include "controller/udev.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb/config.h"
 #include "ovsdb/ovs-view.h"
@@ -42,6 +44,8 @@ struct node {
     struct inventory inv;
     struct event_log log;
     struct ovs_view *view;      /* Never connected: the database is empty. */
+    struct event_base *base;
+    struct udev *udev;          /* Finds no udev. */
     struct config config;
     struct request_table requests;
     struct port_table table;
@@ -152,6 +156,11 @@ add_vf(struct node *node, size_t i, struct smap *ids)
 }
 
 static void
+udev_changed(void *aux OVS_UNUSED)
+{
+}
+
+static void
 node_init(struct node *node, size_t n_ports)
 {
     struct smap ids = SMAP_INITIALIZER(&ids);
@@ -159,6 +168,8 @@ node_init(struct node *node, size_t n_ports)
     inventory_init(&node->inv);
     event_log_init(&node->log);
     node->view = ovs_view_create("unix:/nonexistent");
+    node->base = event_base_new();
+    node->udev = udev_create(node->base, "/nonexistent", udev_changed, NULL);
     config_init(&node->config);
     request_table_init(&node->requests);
     ports_init(&node->table);
@@ -167,6 +178,7 @@ node_init(struct node *node, size_t n_ports)
         .view = node->view,
         .config = &node->config,
         .requests = &node->requests,
+        .udev = node->udev,
         .log = &node->log,
     };
 
@@ -193,6 +205,8 @@ node_destroy(struct node *node)
     ports_destroy(&node->table);
     request_table_destroy(&node->requests);
     config_destroy(&node->config);
+    udev_destroy(node->udev);
+    event_base_free(node->base);
     ovs_view_destroy(node->view);
     event_log_destroy(&node->log);
     inventory_destroy(&node->inv);

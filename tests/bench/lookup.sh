@@ -13,7 +13,8 @@ instructions() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null \
         --toggle-collect=bench_measured "$BUILDDIR/tests/bench/lookup" \
         "$1" "$2" "$3" 2>&1 |
-        awk -v n="$3" '/Collected : / { printf "%.0f", $NF / n }'
+        awk -v n="$3" '/Collected : / && $NF { printf "%.0f", $NF / n; ok = 1 }
+                       END { exit !ok }'
 }
 
 for key in representor vf vdpa iface-id pod unknown ifindex; do

@@ -10,7 +10,7 @@
 row() {
     jq -nc --arg name "$1" --arg what "$2" --arg measured "$3" \
         --arg peer "$4" --arg ratio "$5" --arg bar "$6" --arg verdict "$7" \
-        --argjson detail "${8:-null}" '$ARGS.named' >>"$LAB_OUT/rows"
+        --argjson detail "${8:-null}" '$ARGS.named' >>"$ROWS"
 }
 
 # verdict CONDITION: of an arithmetic expression of bc's kind, as awk has it

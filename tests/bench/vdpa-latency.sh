@@ -16,7 +16,7 @@
 ROUNDS=${ROUNDS:-60}
 N=16                                    # VFs.
 
-check "NIC" nic_up $N
+check "NIC" nic_up $N total_vfs=$N
 rmmod virtio_vdpa                       # A pod would take vhost-vdpa.
 modprobe vhost_vdpa
 check "Open vSwitch" ovs_start
