@@ -381,8 +381,14 @@ decide_port(struct port_table *table, const struct port_context *ctx,
     if (port->iface) {
         fill_row(ctx, port, &full);
     }
-    free(port->decision.reason);
+
+    struct port_decision old = port->decision;
     port_decide(&full, &port->decision);
+    if (!old.reason || old.state != port->decision.state
+        || strcmp(old.reason, port->decision.reason)) {
+        port->changed_at = now;
+    }
+    free(old.reason);
     free(error);
 }
 

@@ -54,6 +54,7 @@ struct reconcile {
     long long int activity;     /* time_msec() of the last change. */
     long long int gather_since; /* time_msec() when 'n_wanted' left 0, or 0. */
     bool gather;                /* Gather, or commit at once? */
+    int gather_ms;              /* For how long at most, now. */
     bool burst;                 /* Is there more to what the last commit was
                                  * the first of? */
     long long int last_commit;  /* time_msec() of the last one's end. */
@@ -63,6 +64,8 @@ struct reconcile {
 };
 
 /* Database. */
+
+void reconcile_txn_init(struct reconcile *);
 
 /* Ends the transaction in flight if there is an answer. */
 void reconcile_txn_run(struct reconcile *);

@@ -25,8 +25,14 @@ COVERAGE_DEFINE(reconcile_txn_error);
 /* A transaction waits for this long without a change and without a port that
  * is on its way, */
 #define QUIET_MS 20
-/* but no longer than this. */
+/* but no longer than this.  When that was not long enough, as ports are still
+ * on their way, the next of that burst may take GATHER_GROWTH times as long, so
+ * that their number stays small on however slow a node. */
 #define MAX_GATHER_MS 500
+#define GATHER_GROWTH 4
+#define GATHER_LIMIT_MS (8 * 1000)
+/* A port that has made no step for this long is not on its way. */
+#define ON_WAY_MS 1000
 /* After this long without a commit, and with no port on its way, the next is
  * a first one, made at once. */
 #define BURST_END_MS 100
@@ -34,6 +40,15 @@ COVERAGE_DEFINE(reconcile_txn_error);
 #define TRY_AGAIN_MS 100
 /* After ovsdb-server refused one, if nothing changes. */
 #define REFUSED_MS 1000
+
+void
+reconcile_txn_init(struct reconcile *rec)
+{
+    ovs_list_init(&rec->changes);
+    sset_init(&rec->txn_ports);
+    rec->gather_ms = MAX_GATHER_MS;
+    rec->last_commit = LLONG_MIN / 2;
+}
 
 static void
 id_change_finish(struct id_change *change, const char *error)
@@ -115,11 +130,13 @@ reconcile_txn_needs(const struct reconcile *rec,
 size_t
 reconcile_txn_on_way(const struct reconcile *rec)
 {
+    long long int recent = time_msec() - ON_WAY_MS;
     const struct port *port;
     size_t n = 0;
 
     HMAP_FOR_EACH (port, node, &rec->ports.ports) {
         n += (port->decision.state == PORT_PENDING && !port->iface
+              && port->changed_at >= recent
               && port->pair && port->pair->rep
               && !(port->decision.actions & TXN_ACTIONS));
     }
@@ -294,6 +311,7 @@ reconcile_txn_run(struct reconcile *rec)
     if (rec->burst && !rec->txn && !rec->n_wanted && !rec->n_on_way
         && time_msec() - rec->last_commit >= BURST_END_MS) {
         rec->burst = false;
+        rec->gather_ms = MAX_GATHER_MS;
     }
     if (!rec->txn) {
         return;
@@ -332,7 +350,7 @@ commit_due(const struct reconcile *rec)
         return rec->gather_since;
     }
 
-    long long int latest = rec->gather_since + MAX_GATHER_MS;
+    long long int latest = rec->gather_since + rec->gather_ms;
     return rec->n_on_way ? latest : MIN(rec->activity + QUIET_MS, latest);
 }
 
@@ -361,6 +379,10 @@ reconcile_txn_commit(struct reconcile *rec, const struct port_context *ctx)
         commit_changes(rec);
     } else if (rec->n_wanted && now >= commit_due(rec)) {
         commit_ports(rec, ctx);
+        if (rec->gather && rec->n_on_way) {
+            rec->gather_ms = MIN(rec->gather_ms * GATHER_GROWTH,
+                                 GATHER_LIMIT_MS);
+        }
         rec->gather_since = 0;
     }
 }

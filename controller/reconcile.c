@@ -40,10 +40,8 @@ reconcile_create(struct inventory *inv, struct ovs_view *view,
     request_table_init(&rec->requests);
     ports_init(&rec->ports);
     rec->repair = repair_create();
-    ovs_list_init(&rec->changes);
-    sset_init(&rec->txn_ports);
     rec->dirty = true;
-    rec->last_commit = LLONG_MIN / 2;
+    reconcile_txn_init(rec);
     return rec;
 }
 
