@@ -308,8 +308,9 @@ reconcile_txn_run(struct reconcile *rec)
 {
     char *error = NULL;
 
-    if (rec->burst && !rec->txn && !rec->n_wanted && !rec->n_on_way
-        && time_msec() - rec->last_commit >= BURST_END_MS) {
+    if (rec->burst && !rec->txn && !rec->n_wanted
+        && time_msec() - rec->last_commit >= BURST_END_MS
+        && !reconcile_txn_on_way(rec)) {
         rec->burst = false;
         rec->gather_ms = MAX_GATHER_MS;
     }
@@ -350,8 +351,8 @@ commit_due(const struct reconcile *rec)
         return rec->gather_since;
     }
 
-    long long int latest = rec->gather_since + rec->gather_ms;
-    return rec->n_on_way ? latest : MIN(rec->activity + QUIET_MS, latest);
+    long long int quiet = rec->n_on_way ? ON_WAY_MS : QUIET_MS;
+    return MIN(rec->activity + quiet, rec->gather_since + rec->gather_ms);
 }
 
 void
