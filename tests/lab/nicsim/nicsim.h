@@ -104,7 +104,7 @@ struct ns_port {
 	struct ns_table table;
 	struct devlink_port dlp;	/* unused with no_devlink_ports */
 	struct delayed_work nd_work;	/* registers the netdev */
-	struct list_head waiting;	/* while that is to be done later */
+	struct list_head node;		/* while that, or a deletion, waits */
 };
 
 struct ns_vf {

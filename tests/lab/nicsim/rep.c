@@ -280,7 +280,7 @@ static LIST_HEAD(ns_waiting);		/* ports without a netdev yet */
 static void ns_port_wait(struct ns_port *port, unsigned int ms)
 {
 	spin_lock(&ns_waiting_lock);
-	list_add(&port->waiting, &ns_waiting);
+	list_add(&port->node, &ns_waiting);
 	schedule_delayed_work(&port->nd_work, msecs_to_jiffies(ms));
 	spin_unlock(&ns_waiting_lock);
 }
@@ -288,7 +288,7 @@ static void ns_port_wait(struct ns_port *port, unsigned int ms)
 static void ns_port_end_wait(struct ns_port *port)
 {
 	spin_lock(&ns_waiting_lock);
-	list_del_init(&port->waiting);
+	list_del_init(&port->node);
 	spin_unlock(&ns_waiting_lock);
 }
 
@@ -299,7 +299,7 @@ void ns_reps_reschedule(void)
 	struct ns_port *port;
 
 	spin_lock(&ns_waiting_lock);
-	list_for_each_entry(port, &ns_waiting, waiting)
+	list_for_each_entry(port, &ns_waiting, node)
 		mod_delayed_work(system_wq, &port->nd_work,
 				 msecs_to_jiffies(ms));
 	spin_unlock(&ns_waiting_lock);
@@ -334,7 +334,7 @@ static struct ns_port *ns_port_add(struct ns_nic *nic, int vf)
 	port->nic = nic;
 	port->vf = vf;
 	INIT_DELAYED_WORK(&port->nd_work, ns_port_nd_work);
-	INIT_LIST_HEAD(&port->waiting);
+	INIT_LIST_HEAD(&port->node);
 	err = ns_port_add_devlink(port);
 	if (err)
 		goto err_free;
@@ -383,69 +383,70 @@ int ns_reps_add(struct ns_nic *nic)
 
 /* ---- deleting -------------------------------------------------------- */
 
-/* Takes a port off the packet path and out of devlink's sight of its netdev. */
-static struct ns_port *ns_port_unpublish(struct ns_port __rcu **slot)
+/* Takes a port off the packet path, and out of devlink's sight of its netdev,
+ * and adds it to the list of those that are to be deleted.
+ */
+static void ns_port_unpublish(struct ns_port __rcu **slot,
+			      struct list_head *ports)
 {
 	struct ns_port *port = rcu_dereference_protected(*slot, true);
 
 	if (!port)
-		return NULL;
+		return;
 	RCU_INIT_POINTER(*slot, NULL);
 	ns_port_end_wait(port);
 	cancel_delayed_work_sync(&port->nd_work);
 	if (port->nd && !ns_params.no_devlink_ports)
 		devlink_port_type_clear(&port->dlp);
-	return port;
+	list_add_tail(&port->node, ports);
+}
+
+static void ns_port_free(struct ns_port *port)
+{
+	if (port->nd) {
+		WARN_ON(!list_empty(&port->table.exec));
+		ns_netdev_free(port->nd);
+	}
+	if (!ns_params.no_devlink_ports)
+		devl_port_unregister(&port->dlp);
+	kfree(port);
 }
 
 /* Deletes ports that are off the packet path.  Unregistering their netdevs
  * waits for those who may still be on it, and makes TC destroy their rules.
  */
-static void ns_ports_del(struct ns_port **ports, int n)
+static void ns_ports_del(struct list_head *ports)
 {
+	struct ns_port *port, *next;
 	LIST_HEAD(netdevs);
-	int i;
 
-	if (!n)
+	if (list_empty(ports))
 		return;
 	rtnl_lock();
-	for (i = 0; i < n; i++)
-		if (ports[i]->nd)
-			unregister_netdevice_queue(ports[i]->nd, &netdevs);
+	list_for_each_entry(port, ports, node)
+		if (port->nd)
+			unregister_netdevice_queue(port->nd, &netdevs);
 	unregister_netdevice_many(&netdevs);
 	rtnl_unlock();
 	synchronize_net();
-	for (i = 0; i < n; i++) {
-		struct ns_port *port = ports[i];
-
-		if (port->nd) {
-			WARN_ON(!list_empty(&port->table.exec));
-			ns_netdev_free(port->nd);
-		}
-		if (!ns_params.no_devlink_ports)
-			devl_port_unregister(&port->dlp);
-		kfree(port);
-	}
+	list_for_each_entry_safe(port, next, ports, node)
+		ns_port_free(port);
 }
 
 void ns_uplink_del(struct ns_nic *nic)
 {
-	struct ns_port *port = ns_port_unpublish(&nic->uplink);
+	LIST_HEAD(ports);
 
-	if (port)
-		ns_ports_del(&port, 1);
+	ns_port_unpublish(&nic->uplink, &ports);
+	ns_ports_del(&ports);
 }
 
 void ns_reps_del(struct ns_nic *nic)
 {
-	struct ns_port *ports[NS_MAX_VF];
-	int n = 0, i;
+	LIST_HEAD(ports);
+	int i;
 
-	for (i = 0; i < NS_MAX_VF; i++) {
-		struct ns_port *port = ns_port_unpublish(&nic->rep[i]);
-
-		if (port)
-			ports[n++] = port;
-	}
-	ns_ports_del(ports, n);
+	for (i = 0; i < NS_MAX_VF; i++)
+		ns_port_unpublish(&nic->rep[i], &ports);
+	ns_ports_del(&ports);
 }
