@@ -29,7 +29,7 @@ COVERAGE_DEFINE(reconcile_txn_error);
  * on their way, the next of that burst may take GATHER_GROWTH times as long, so
  * that their number stays small on however slow a node. */
 #define MAX_GATHER_MS 500
-#define GATHER_GROWTH 4
+#define GATHER_GROWTH 16
 #define GATHER_LIMIT_MS (8 * 1000)
 /* A port that has made no step for this long is not on its way. */
 #define ON_WAY_MS 1000
