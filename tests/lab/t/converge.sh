@@ -20,10 +20,15 @@ CYCLES=${CYCLES:-150}
 
 # request_all: for all VFs, in one transaction
 request_all() {
-    local i args=()
+    local i link links=() args=()
     for ((i = 0; i < N; i++)); do
-        args+=("external_ids:\"offload-port-$(vf_addr $i)\"=\"iface-id=ns_$i\"")
+        links+=("$PF/virtfn$i")
     done
+    i=0
+    while read -r link; do
+        args+=("external_ids:\"offload-port-${link##*/}\"=\"iface-id=ns_$i\"")
+        i=$((i + 1))
+    done < <(readlink "${links[@]}")
     ovs-vsctl --no-wait set Open_vSwitch . "${args[@]}"
 }
 
@@ -50,7 +55,13 @@ at_once() {
     eventually "$N ports" 60 attached
     settle
     n=$(($(writes) - n))
-    echo "transactions: $n"
+    ovsdb-tool show-log "$OVS_DBDIR/conf.db" |
+        grep '"ovs-offload-controller: '
+    echo "ports in each:" \
+        "$(transactions | awk '/^transaction/ { n++ }
+                               /^Port insert/ { rows[n]++ }
+                               END { for (i = 1; i <= n; i++)
+                                         print rows[i] + 0 }' | xargs)"
     check "at most 3 transactions" [ $n -le 3 ]
     equal "as the daemon counts them" "$(writes)" "$(commits)"
 }
