@@ -71,6 +71,13 @@ inventory_touch(struct inventory *inv)
     inv->seqno++;
 }
 
+void
+inventory_touch_pairs(struct inventory *inv)
+{
+    inv->pairs_seqno++;
+    inventory_touch(inv);
+}
+
 /* Links. */
 
 struct inv_link *
@@ -115,18 +122,25 @@ link_is_relevant(const struct link_info *info)
  * and go with the carrier. */
 #define RELEVANT_FLAGS IFF_UP
 
+/* Is it a change on which pairs may depend? */
 static bool
-link_changed(const struct link_info *a, const struct link_info *b)
+link_identity_changed(const struct link_info *a, const struct link_info *b)
 {
     return (strcmp(a->name, b->name)
             || strcmp(a->phys_port_name, b->phys_port_name)
             || !switch_id_equals(&a->switch_id, &b->switch_id)
-            || (a->flags & RELEVANT_FLAGS) != (b->flags & RELEVANT_FLAGS)
-            || a->master != b->master
             || strcmp(a->kind, b->kind)
             || a->has_parent_pci != b->has_parent_pci
             || (a->has_parent_pci
                 && pci_addr_compare(&a->parent_pci, &b->parent_pci)));
+}
+
+/* Is it one on which only ports depend? */
+static bool
+link_state_changed(const struct link_info *a, const struct link_info *b)
+{
+    return ((a->flags & RELEVANT_FLAGS) != (b->flags & RELEVANT_FLAGS)
+            || a->master != b->master);
 }
 
 /* Are 'a' and 'b', of one ifindex, different netdevs, of which the removal of
@@ -167,7 +181,7 @@ link_take_name(struct inventory *inv, const char *name)
         hmap_remove(&inv->links_by_name, &link->name_node);
         link->info.name[0] = '\0';
         if (link_is_relevant(&link->info)) {
-            inventory_touch(inv);
+            inventory_touch_pairs(inv);
         }
     }
 }
@@ -200,7 +214,7 @@ static void
 link_remove(struct inventory *inv, struct inv_link *link)
 {
     if (link_is_relevant(&link->info)) {
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     }
     link_unindex(inv, link);
     hmap_remove(&inv->links, &link->index_node);
@@ -225,10 +239,15 @@ inventory_link(struct inventory *inv, const struct link_info *info)
                     hash_ifindex(info->ifindex));
         link_index(inv, link);
         if (link_is_relevant(info)) {
-            inventory_touch(inv);
+            inventory_touch_pairs(inv);
         }
-    } else if (link_changed(&link->info, info)) {
-        if (link_is_relevant(&link->info) || link_is_relevant(info)) {
+    } else if (link_identity_changed(&link->info, info)
+               || link_state_changed(&link->info, info)) {
+        if (!link_is_relevant(&link->info) && !link_is_relevant(info)) {
+            /* Nobody cares. */
+        } else if (link_identity_changed(&link->info, info)) {
+            inventory_touch_pairs(inv);
+        } else {
             inventory_touch(inv);
         }
         link_unindex(inv, link);
@@ -319,7 +338,7 @@ vf_remove(struct inventory *inv, struct inv_vf *vf)
 {
     hmap_remove(&inv->vfs, &vf->addr_node);
     free(vf);
-    inventory_touch(inv);
+    inventory_touch_pairs(inv);
 }
 
 void
@@ -331,13 +350,13 @@ inventory_vf(struct inventory *inv, const struct pci_vf_info *info)
         vf = xzalloc(sizeof *vf);
         hmap_insert(&inv->vfs, &vf->addr_node, inv_hash_pci(&info->addr));
         vf->info = *info;
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     } else if (pci_addr_compare(&vf->info.pf, &info->pf)
                || vf->info.index != info->index
                || strcmp(vf->info.driver, info->driver)
                || strcmp(vf->info.netdev, info->netdev)) {
         vf->info = *info;
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     }
     vf->generation = inv->generation[SOURCE_PCI];
 }
@@ -422,7 +441,7 @@ port_remove(struct inventory *inv, struct inv_port *port)
     port_unindex(inv, port);
     hmap_remove(&inv->ports, &port->key_node);
     free(port);
-    inventory_touch(inv);
+    inventory_touch_pairs(inv);
 }
 
 static bool
@@ -445,12 +464,12 @@ inventory_port(struct inventory *inv, const struct devlink_port_info *info)
         hmap_insert(&inv->ports, &port->key_node,
                     hash_port_key(&info->handle, info->index));
         port_index(inv, port);
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     } else if (port_changed(&port->info, info)) {
         port_unindex(inv, port);
         port->info = *info;
         port_index(inv, port);
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     }
     port->generation = inv->generation[SOURCE_DEVLINK];
 }
@@ -480,10 +499,10 @@ inventory_eswitch(struct inventory *inv, const struct eswitch_info *info)
         eswitch->info = *info;
         hmap_insert(&inv->eswitches, &eswitch->node,
                     hash_handle(&info->handle));
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     } else if (eswitch->info.mode != info->mode) {
         eswitch->info.mode = info->mode;
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     }
     eswitch->generation = inv->generation[SOURCE_DEVLINK];
 }
@@ -527,7 +546,7 @@ vdpa_remove(struct inventory *inv, struct inv_vdpa *vdpa)
     vdpa_unindex(inv, vdpa);
     hmap_remove(&inv->vdpas, &vdpa->name_node);
     free(vdpa);
-    inventory_touch(inv);
+    inventory_touch_pairs(inv);
 }
 
 static bool
@@ -555,12 +574,12 @@ inventory_vdpa(struct inventory *inv, const struct vdpa_info *info)
         hmap_insert(&inv->vdpas, &vdpa->name_node,
                     hash_string(info->name, 0));
         vdpa_index(inv, vdpa);
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     } else if (vdpa_changed(&vdpa->info, info)) {
         vdpa_unindex(inv, vdpa);
         vdpa->info = *info;
         vdpa_index(inv, vdpa);
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     }
     vdpa->generation = inv->generation[SOURCE_VDPA];
 }
@@ -589,7 +608,7 @@ eswitch_remove(struct inventory *inv, struct inv_eswitch *eswitch)
 {
     hmap_remove(&inv->eswitches, &eswitch->node);
     free(eswitch);
-    inventory_touch(inv);
+    inventory_touch_pairs(inv);
 }
 
 void
@@ -626,7 +645,7 @@ inventory_set_state(struct inventory *inv, enum kernel_source source,
             inventory_begin(inv, source);
             inventory_end(inv, source);
         }
-        inventory_touch(inv);
+        inventory_touch_pairs(inv);
     }
 }
 

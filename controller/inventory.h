@@ -105,6 +105,7 @@ struct inventory {
                                      * pairs or ports depend.  Links that are
                                      * neither uplink nor representor (veth,
                                      * tunnels) do not count. */
+    uint64_t pairs_seqno;           /* Likewise, on which pairs depend. */
 };
 
 void inventory_init(struct inventory *);
@@ -131,8 +132,10 @@ void inventory_vf_gone(struct inventory *, const struct pci_addr *);
  * asked about when it appears. */
 void inventory_tc_offload(struct inventory *, int ifindex, enum tc_offload);
 
-/* Note that something of our own making about 'link' changed. */
+/* Note that something of our own making changed on which ports depend, or
+ * pairs, too. */
 void inventory_touch(struct inventory *);
+void inventory_touch_pairs(struct inventory *);
 
 struct inv_link *inventory_find_link(const struct inventory *, int ifindex);
 struct inv_link *inventory_find_link_by_name(const struct inventory *,

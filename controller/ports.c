@@ -639,9 +639,9 @@ join_pairs(struct port_table *table, const struct port_context *ctx)
 {
     const struct pair *pair;
 
-    if (table->pairs_seqno != ctx->inv->seqno) {
+    if (table->pairs_seqno != ctx->inv->pairs_seqno) {
         pairs_compute(ctx->inv, &table->pairs);
-        table->pairs_seqno = ctx->inv->seqno;
+        table->pairs_seqno = ctx->inv->pairs_seqno;
     }
     HMAP_FOR_EACH (pair, node, &table->pairs.pairs) {
         port_get(table, pair->key)->pair = pair;

@@ -82,7 +82,7 @@ struct port_table {
     struct hmap ports;          /* struct port by 'key'. */
     struct shash index[N_PORT_NAMES]; /* struct port by name. */
     struct pair_table pairs;
-    uint64_t pairs_seqno;       /* Of the inventory that 'pairs' is of. */
+    uint64_t pairs_seqno;       /* That of the inventory for 'pairs'. */
     struct offload_scope scope; /* Where we turn hw-tc-offload on. */
     unsigned int generation;
 };

@@ -69,7 +69,7 @@ reconcile_set_kernel(struct reconcile *rec, struct kernel *kernel)
 void
 reconcile_touch(struct reconcile *rec)
 {
-    inventory_touch(rec->inv);  /* The pairs, too. */
+    inventory_touch_pairs(rec->inv);
     rec->dirty = true;
 }
 

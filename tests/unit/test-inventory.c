@@ -901,13 +901,13 @@ test_incremental_equals_scratch(void **state)
 
         /* The sequence number tells of every change of pairs. */
         if (last && strcmp(last, pairs)) {
-            assert_true(inv->seqno > last_seqno);
+            assert_true(inv->pairs_seqno > last_seqno);
         }
         n_paired += strstr(pairs, "state=paired") != NULL;
         n_ambiguous += strstr(pairs, "ambiguous=1") != NULL;
         free(last);
         last = pairs;
-        last_seqno = inv->seqno;
+        last_seqno = inv->pairs_seqno;
         free(wanted);
         inventory_destroy(&scratch);
     }
