@@ -135,4 +135,4 @@ check "NIC" modprobe nicsim hw_tc=0 total_vfs=$N
 echo $N >"$PF/sriov_numvfs"
 check "Open vSwitch" db_up
 theme at_once restart idle memory teardown
-no_complaint
+finish

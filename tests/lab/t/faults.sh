@@ -437,4 +437,4 @@ setup
 theme ovsdb_restart ovsdb_lost vswitchd bridge numvfs eswitch pf_unbound \
     moved held_open overflow interrupted family other_writer clock deleted \
     killed
-no_complaint
+finish

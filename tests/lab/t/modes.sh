@@ -390,4 +390,4 @@ done
 check "Open vSwitch" db_up
 theme auto_fresh auto_k8s assist observe adoption bridge_move leave_own \
     selection others_choice no_features manage_ovs refused
-no_complaint
+finish

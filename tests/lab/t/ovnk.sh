@@ -100,4 +100,4 @@ check "Open vSwitch" db_up
 ovs-vsctl add-br br-ex -- set bridge br-ex datapath_type=system -- \
     add-port br-ex "$(port_of p0)"
 theme auto own adopted
-no_complaint
+finish

@@ -284,4 +284,4 @@ many() {
 check "Open vSwitch" db_up
 theme life names moves management parents late_netdev no_devlink controllers \
     separate shared many
-no_complaint
+finish

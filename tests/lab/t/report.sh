@@ -196,4 +196,4 @@ done
 ip -n client neigh replace 10.0.0.2 lladdr "$(mac_of 1)" dev eth0
 ip -n server neigh replace 10.0.0.1 lladdr "$(mac_of 0)" dev eth0
 theme hardware software multi conntrack repair gone
-no_complaint
+finish

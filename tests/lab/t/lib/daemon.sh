@@ -39,6 +39,13 @@ theme() {
     done
 }
 
+# finish: the end of a test file
+finish() {
+    # shellcheck disable=SC2119
+    [ -z "$ctl" ] || ctl_stop
+    no_complaint
+}
+
 # same NAME WANT HAVE: as "equal", for long texts
 same() {
     if [ "$2" = "$3" ]; then
