@@ -135,12 +135,25 @@ link_identity_changed(const struct link_info *a, const struct link_info *b)
                 && pci_addr_compare(&a->parent_pci, &b->parent_pci)));
 }
 
+/* Is that a change from no master to Open vSwitch's datapath?  This follows
+ * from a row, and asks nothing of us. */
+static bool
+link_joined_datapath(const struct inventory *inv, const struct link_info *a,
+                     const struct link_info *b)
+{
+    const struct inv_link *master
+        = a->master ? NULL : inventory_find_link(inv, b->master);
+
+    return master && !strcmp(master->info.kind, "openvswitch");
+}
+
 /* Is it one on which only ports depend? */
 static bool
-link_state_changed(const struct link_info *a, const struct link_info *b)
+link_state_changed(const struct inventory *inv, const struct link_info *a,
+                   const struct link_info *b)
 {
     return ((a->flags & RELEVANT_FLAGS) != (b->flags & RELEVANT_FLAGS)
-            || a->master != b->master);
+            || (a->master != b->master && !link_joined_datapath(inv, a, b)));
 }
 
 /* Are 'a' and 'b', of one ifindex, different netdevs, of which the removal of
@@ -242,7 +255,7 @@ inventory_link(struct inventory *inv, const struct link_info *info)
             inventory_touch_pairs(inv);
         }
     } else if (link_identity_changed(&link->info, info)
-               || link_state_changed(&link->info, info)) {
+               || link_state_changed(inv, &link->info, info)) {
         if (!link_is_relevant(&link->info) && !link_is_relevant(info)) {
             /* Nobody cares. */
         } else if (link_identity_changed(&link->info, info)) {

@@ -113,6 +113,18 @@ test_seqno_of_links(void **state)
     CHANGES(inventory_link(inv, &info));
     info.master = 9;
     CHANGES(inventory_link(inv, &info));
+    info.master = 0;
+    CHANGES(inventory_link(inv, &info));
+
+    /* Into the datapath, which nobody waits for, and out of it. */
+    struct link_info datapath = link_make(9, "ovs-system", "", "", NULL);
+    ovs_strlcpy(datapath.kind, "openvswitch", sizeof datapath.kind);
+    CHANGES_NOTHING(inventory_link(inv, &datapath));
+    info.master = 9;
+    CHANGES_NOTHING(inventory_link(inv, &info));
+    assert_int_equal(inventory_find_link(inv, 1)->info.master, 9);
+    info.master = 0;
+    CHANGES(inventory_link(inv, &info));
     CHANGES(inventory_link_gone(inv, 1));
 
     info = link_make(2, "bond0", "", "", NULL);
