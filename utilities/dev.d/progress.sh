@@ -62,12 +62,14 @@ job_begin() {
 # job_end NAME: waits for it, shows that time passes, returns its exit status
 # and sets 'job_took'.
 job_end() {
-    local name=$1 every=30 rc=143 fd=${job_fd[$1]} status line
+    local name=$1 every=30 rc=143 fd=${job_fd[$1]} status part line=
     local title=${job_title[$name]} log=${job_log[$name]}
     [ ! -t 1 ] || every=1
     while :; do
         status=0
-        read -r -t "$every" -u "$fd" line || status=$?
+        # What came just before a time-out is only a part of the line.
+        IFS= read -r -t "$every" -u "$fd" part || status=$?
+        line+=$part
         job_took=$((SECONDS - job_start[$name]))
         case $status in
         0) read -r rc job_took <<<"$line"
