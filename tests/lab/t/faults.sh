@@ -331,10 +331,6 @@ family() {
         echo 0 >"$PF/sriov_numvfs"
         rmmod nicsim virtio_vdpa vdpa
     }
-    if ! grep -q '^vdpa ' /proc/modules; then
-        echo "SKIP vDPA is built into this kernel"
-        return
-    fi
     check "vDPA unloaded" reset_nic
     eventually "the source is absent" 10 status '.sources.vdpa.state == "absent"'
     eventually "no rows of ours" 10 no_own_rows

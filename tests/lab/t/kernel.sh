@@ -77,6 +77,7 @@ status_has() {
 ifindex() { cat "/sys/class/net/$1/ifindex"; }
 switches() { grep ^voluntary "/proc/$1/status"; }
 
+modprobe vdpa                           # Its family; t/faults.sh is without.
 watch_start
 
 # --- VFs, representors, eswitch ----------------------------------------------
