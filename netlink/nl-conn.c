@@ -381,7 +381,7 @@ nl_conn_run_broken(struct nl_conn *conn)
     /* The others are sent again: twice does no harm to any. */
     struct nl_request *req, *current = nl_conn_current(conn);
     LIST_FOR_EACH (req, node, &conn->queue) {
-        if (req != current) {
+        if (!current || req != current) {
             req->sent = 0;
         }
     }

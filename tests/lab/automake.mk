@@ -3,6 +3,7 @@
 # The lab is run from the sources by utilities/dev; "make" builds nothing here.
 
 EXTRA_DIST += \
+	tests/lab/.shellcheckrc \
 	tests/lab/README.md \
 	tests/lab/cache.sh \
 	tests/lab/guest/driver.sh \

@@ -141,7 +141,7 @@ test_hostile_name(void **state)
 
         n += forged;
         assert_true(!forged || strstr(line, "v\\x0a2026"));
-        assert_null(strchr(line, '\xff'));
+        assert_null(strchr(line, 0xff));
     }
     assert_int_equal(n, 1);
     fclose(file);
