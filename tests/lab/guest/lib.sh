@@ -157,6 +157,10 @@ bridge_add() {
         set bridge "$BR" datapath_type=system && ip link set "$BR" up
 }
 
+# flows_last: flows that are not used stay for ten minutes, not for ten seconds,
+# for tests that look at them with programs that take their time
+flows_last() { ovs-vsctl set Open_vSwitch . other_config:max-idle=600000; }
+
 # flows TYPE: dpctl/dump-flows of that type, with names of ports
 flows() { ovs-appctl dpctl/dump-flows --names "type=$1"; }
 

@@ -24,11 +24,12 @@ traffic() {
         ip netns list | grep -q "^pod$i\b" && pod_del $i
         pod_add $i || return
     done
-    wait_for 10 pod_ping 0 1 2 && pod_ping 0 1 4 && wait_for 3 hw2
+    wait_for 20 pod_ping 0 1 2 && pod_ping 0 1 4 && wait_for 20 hw2
 }
 
 check "NIC" nic_up 2
 check "OVS starts" ovs_start true none
+flows_last
 check "bridge" bridge_add
 
 up "VFs"
@@ -36,8 +37,8 @@ check "traffic" traffic
 check "no VFs" eval "echo 0 >$PF/sriov_numvfs"
 equal "vDPA devices left" "" "$(ls /sys/bus/vdpa/devices)"
 equal "VF ports left" 0 "$(n_ports)"
-check "OVS shows the ports as broken" wait_for 5 broken
-check "no flows" wait_for 5 hw0
+check "OVS shows the ports as broken" wait_for 20 broken
+check "no flows" wait_for 20 hw0
 check "VFs" eval "echo 2 >$PF/sriov_numvfs"
 equal "representors are back without a new mode switch" 2 "$(n_ports)"
 check "traffic" traffic
@@ -80,6 +81,6 @@ check "traffic" traffic
 
 up "module"
 check "unload with ports and flows in place" rmmod nicsim
-check "OVS shows the ports as broken" wait_for 5 broken
+check "OVS shows the ports as broken" wait_for 20 broken
 check "NIC" nic_up 2
 check "traffic" traffic

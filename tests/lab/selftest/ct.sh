@@ -8,6 +8,7 @@
 
 check "NIC" nic_up 2
 check "OVS starts" ovs_start true none
+flows_last
 check "bridge" bridge_add
 ovs-vsctl set-fail-mode "$BR" secure
 for i in 0 1; do
@@ -22,7 +23,7 @@ F
 check "ping" pod_ping 0 1 6
 have() {
     shown() { flows offloaded | grep -qE "$1"; }
-    wait_for 5 shown "$1" || { flows all; fail "not offloaded: $1"; }
+    wait_for 20 shown "$1" || { flows all; fail "not offloaded: $1"; }
     pass "offloaded: $1"
 }
 have 'ct_state\(-trk\),recirc_id\(0\),in_port\(rep0\).*actions:ct\(zone=5\),recirc'

@@ -26,6 +26,7 @@ check "vdpa0 has a virtio netdev" wait_for 5 vdpa_netdev 0
 
 up OVS
 check "OVS starts" ovs_start true none
+flows_last
 check "bridge" bridge_add
 for i in 0 1; do
     check "pod$i wired" pod_add $i
@@ -38,7 +39,7 @@ up ping
 rx() { cat /sys/class/net/rep0/statistics/rx_packets; }
 both() { [ "$(flows offloaded | grep -c 'eth_type(0x0800)')" = 2 ]; }
 check "ping pod0 -> pod1" pod_ping 0 1 3
-check "both directions are offloaded" wait_for 5 both
+check "both directions are offloaded" wait_for 20 both
 equal "IPv4 flows left in software" 0 \
     "$(flows non-offloaded | grep -c 'eth_type(0x0800)')"
 equal "rules in hardware on rep0" 1 \
@@ -62,4 +63,4 @@ equal "packets that reached the representor" "$before" "$(rx)"
 up expiry
 ovs-vsctl set Open_vSwitch . other_config:max-idle=1000
 none() { ! flows offloaded | grep -q 'eth_type(0x0800)'; }
-check "flows expire" wait_for 10 none
+check "flows expire" wait_for 30 none

@@ -11,7 +11,7 @@ count() { ip4 all | grep -c "$1"; }
 as_wanted() { [ "$(count "dp:$2")" = 2 ] && [ "$(count offloaded:yes)" = "$1" ]; }
 state() {
     check "ping" pod_ping 0 1 4
-    wait_for 3 as_wanted "$2" "$3" || { ip4 all; fail "$1"; }
+    wait_for 20 as_wanted "$2" "$3" || { ip4 all; fail "$1"; }
     pass "$1"
 }
 hw_tc() {
@@ -27,6 +27,7 @@ fail_proto() {
 
 check "NIC, hw-tc-offload off" nic_up 2 hw_tc=0
 check "OVS starts" ovs_start true none
+flows_last
 check "bridge" bridge_add
 for i in 0 1; do
     check "pod$i wired" pod_add $i
@@ -48,6 +49,7 @@ fail_proto 2048
 state "tc-policy changed at run time: nothing changes" 0 tc
 check "OVS stops" ovs_stop
 check "OVS starts with tc-policy skip_sw" ovs_start true skip_sw
+flows_last
 check "bridge" bridge_add
 for i in 0 1; do
     check "port" ovs-vsctl add-port "$BR" rep$i

@@ -7,12 +7,13 @@
 offloaded() { flows offloaded | grep -qE "$1"; }
 # have REGEX: such a flow is in hardware
 have() {
-    wait_for 5 offloaded "$1" || { flows all; fail "not offloaded: $1"; }
+    wait_for 20 offloaded "$1" || { flows all; fail "not offloaded: $1"; }
     pass "offloaded: $1"
 }
 
 check "NIC" nic_up 1 wire_peer=1
 check "OVS starts" ovs_start true none
+flows_last
 check "bridge" bridge_add
 check "pod0 wired" pod_add 0
 check "far end" host_add far wire0 10.0.0.9/24
