@@ -6,13 +6,17 @@
 # last representor's netdev to the last OpenFlow port.  The peer is one
 # ovs-vsctl command that adds the same ports, whose links are up and whose
 # offload is on already.
+#
+# Drivers of switchdev NICs make representors with hw-tc-offload on; that is what
+# the bar is about.  Where it is off the daemon has more to do than the peer.
 # shellcheck source=lib.sh
 . "$BENCH/lib.sh"
 
 ROUNDS=${ROUNDS:-5}
+ROUNDS_OFF=${ROUNDS_OFF:-3}             # Those with hw-tc-offload off.
 N=${N:-128}
 
-modprobe nicsim total_vfs=128 hw_tc=0 || fail "no NIC"
+modprobe nicsim total_vfs=128 hw_tc=1 || fail "no NIC"
 echo "$N" >"$PF/sriov_numvfs"
 check "Open vSwitch" ovs_start
 check "bridge" bridge_add
@@ -81,27 +85,38 @@ peer_round() {
     eswitch legacy
 }
 
-own=() theirs=() ratios=() all_txns=()
-for ((round = 0; round < ROUNDS; round++)); do
-    up "round $round"
-    own_round
-    own+=("$took")
-    all_txns+=("$txns")
-    peer_round
-    theirs+=("$took")
-    ratios+=("$(calc "${own[-1]} / $took" %.3f)")
-done
+# measure ROUNDS: stores into 'a' and 'b' the medians of the daemon and of the
+# peer, and into 'detail' all figures
+measure() {
+    local round own=() theirs=()
+    for ((round = 0; round < $1; round++)); do
+        up "round $round"
+        own_round
+        own+=("$took")
+        all_txns+=("$txns")
+        peer_round
+        theirs+=("$took")
+    done
+    # Medians: another machine's work is not ours.
+    a=$(percentile 50 "${own[@]}")
+    b=$(percentile 50 "${theirs[@]}")
+    detail=$(jq -nc --argjson own "$(json_array "${own[@]}")" \
+        --argjson peer "$(json_array "${theirs[@]}")" \
+        '{unit: "us", own: $own, peer: $peer}')
+}
 
-detail=$(jq -nc --argjson own "$(json_array "${own[@]}")" \
-    --argjson peer "$(json_array "${theirs[@]}")" \
-    --argjson transactions "$(json_array "${all_txns[@]}")" \
-    '{unit: "us", own: $own, peer: $peer, transactions: $transactions}')
+what="$N representors at once"
+all_txns=()
+measure "$ROUNDS"
+row attach128 "$what: last link to last ofport" "$(calc "$a/1000" %.0f) ms" \
+    "$(calc "$b/1000" %.0f) ms" "$(calc "$a/$b")" "<= 1.3" \
+    "$(verdict "$a / $b <= 1.3")" "$detail"
+
+echo 0 >/sys/module/nicsim/parameters/hw_tc
+measure "$ROUNDS_OFF"
+row attach128 "likewise, and hw-tc-offload is off" "$(calc "$a/1000" %.0f) ms" \
+    "$(calc "$b/1000" %.0f) ms" "$(calc "$a/$b")" "" - "$detail"
+
 txns=$(percentile 100 "${all_txns[@]}")
-row attach128 "$N representors at once: transactions" "$txns" "1" "" "<= 3" \
-    "$(verdict "$txns <= 3")" "$detail"
-# Medians: another machine's work is not ours.
-a=$(percentile 50 "${own[@]}")
-b=$(percentile 50 "${theirs[@]}")
-row attach128 "$N representors at once: last link to last ofport" \
-    "$(calc "$a/1000" %.0f) ms" "$(calc "$b/1000" %.0f) ms" \
-    "$(calc "$a/$b")" "<= 1.3" "$(verdict "$a / $b <= 1.3")" "$detail"
+row attach128 "$what: transactions, at most" "$txns" 1 "" "<= 3" \
+    "$(verdict "$txns <= 3")" "$(json_array "${all_txns[@]}")"

@@ -15,9 +15,8 @@
  *     add NAME MGMTDEV    makes a vDPA device
  *     del NAME            deletes it
  *     cycle N NAME MGMTDEV SECS
- *                         N times: makes it, waits for one more row with
- *                         OpenFlow port, deletes it, waits until that row is
- *                         gone; SECS for each wait
+ *                         N times: makes it, waits for one more row, deletes
+ *                         it, waits until that row is gone; SECS for each wait
  *
  * "wait" answers with "rows=N ofports=N links=N link=TIME vdpa=TIME row=TIME
  * last_row=TIME ofport=TIME": when the last netdev and the last vDPA device
@@ -119,7 +118,7 @@ static void
 cycle(struct probe *p, int n, const char *name, const char *mgmtdev,
       int seconds)
 {
-    size_t rows = count(p, false), ofports = count(p, true);
+    size_t rows = count(p, false);
 
     for (int i = 0; i < n; i++) {
         int error = probe_vdpa_add(&p->kernel, name, mgmtdev);
@@ -128,7 +127,7 @@ cycle(struct probe *p, int n, const char *name, const char *mgmtdev,
             answer_error("add", error);
             return;
         }
-        if (!wait_until(p, true, ofports + 1, seconds)) {
+        if (!wait_until(p, false, rows + 1, seconds)) {
             printf("timeout no row after %d cycles\n", i);
             return;
         }

@@ -7,14 +7,18 @@
 #
 # The two take turns, a device at a time on VFs in turn, and the one whose turn
 # it is not is stopped (SIGSTOP), so that it takes no time from the other.  The
-# script is as good as such a script gets: it knows beforehand which
-# representor belongs to which device, and has its link up and its offload on
-# already.  The daemon finds all of that out by itself.
+# representors are up and their offload is on.  The script is as good as such a
+# script gets: it knows beforehand which representor belongs to which device,
+# which the daemon finds out by itself.
+#
+# At last, without a bar, VFs whose representor is down: the first device on
+# each.
 # shellcheck source=lib.sh
 . "$BENCH/lib.sh"
 
 ROUNDS=${ROUNDS:-60}
-N=16                                    # VFs.
+N=16                                    # VFs, the second half with links
+                                        # down.
 
 check "NIC" nic_up $N total_vfs=$N
 rmmod virtio_vdpa                       # A pod would take vhost-vdpa.
@@ -29,7 +33,7 @@ equal "representors" "$N" ${#reps[@]}
 
 # --- the peer ----------------------------------------------------------------
 
-# Devices peerI belong to VF I.
+# Devices peerI belong to VF I.  Those of the second half are set up.
 peer() {
     local line name i
     udevadm monitor --kernel --subsystem-match=vdpa |
@@ -37,6 +41,7 @@ peer() {
             # KERNEL[1.2] add /devices/.../peer3 (vdpa)
             [[ $line =~ \ add\ .*/peer([0-9]+)\  ]] || continue
             i=${BASH_REMATCH[1]}
+            [ "$i" -lt $((N / 2)) ] || ip link set "${reps[i]}" up
             ovs-vsctl add-port "$BR" "${reps[i]}" -- set Interface \
                 "${reps[i]}" external_ids:iface-id="bench_peer$i"
         done
@@ -51,6 +56,9 @@ listening() {
     awk '$2 == 15 && $4 == "00000001"' /proc/net/netlink | grep -c . |
         grep -qx 1
 }
+for i in $(seq 0 $((N / 2 - 1))); do
+    ip link set "${reps[i]}" up || fail "links"
+done
 check "peer listens" wait_for 10 listening
 
 check "daemon" daemon_start
@@ -60,9 +68,8 @@ daemon=$(pid_of ovs-offload-controller)
 
 # --- rounds ------------------------------------------------------------------
 
-# own_round I: prints nothing, stores the microseconds into 'took'
+# own_round I: stores the microseconds into 'took'
 own_round() {
-    ip link set "${reps[$1]}" down
     quiet
     probe reset
     probe add "own$1" "pci/${vfs[$1]}"
@@ -73,7 +80,6 @@ own_round() {
 }
 
 peer_round() {
-    ip link set "${reps[$1]}" up
     quiet
     kill -STOP "$daemon"
     kill -CONT -- -"$peer_pid"
@@ -90,28 +96,49 @@ peer_round() {
     has_ports $N absent >/dev/null || fail "the daemon is confused"
 }
 
-kill -STOP -- -"$peer_pid"
-own=() theirs=()
-up "$ROUNDS rounds"
-# The first of each is for the caches.
-for ((round = -1; round < ROUNDS; round++)); do
-    i=$(((round + N) % N))
-    own_round "$i"
-    [ $round -lt 0 ] || own+=("$took")
-    peer_round "$i"
-    [ $round -lt 0 ] || theirs+=("$took")
-done
-kill -KILL -- -"$peer_pid"
-echo "daemon: ${own[*]}"
-echo "script: ${theirs[*]}"
+# measure VF...: a round of each on each, the figures into 'own', 'theirs' and
+# 'detail'
+measure() {
+    local i
+    own=() theirs=()
+    for i; do
+        own_round "$i"
+        own+=("$took")
+        peer_round "$i"
+        theirs+=("$took")
+    done
+    echo "daemon: ${own[*]}"
+    echo "script: ${theirs[*]}"
+    detail=$(jq -nc --argjson own "$(json_array "${own[@]}")" \
+        --argjson peer "$(json_array "${theirs[@]}")" \
+        '{unit: "us", own: $own, peer: $peer}')
+}
 
-detail=$(jq -nc --argjson own "$(json_array "${own[@]}")" \
-    --argjson peer "$(json_array "${theirs[@]}")" \
-    '{unit: "us", own: $own, peer: $peer}')
-for p in 50 99; do
-    a=$(percentile $p "${own[@]}")
-    b=$(percentile $p "${theirs[@]}")
-    row vdpa-latency "vDPA device to commit, p$p of $ROUNDS" \
-        "$(calc "$a/1000") ms" "$(calc "$b/1000") ms" "$(calc "$b/$a" %.1f)" \
-        ">= 10" "$(verdict "$b / $a >= 10")" "$detail"
+# report P WHAT BAR: the row of percentile P; BAR may be ""
+report() {
+    local a b verdict=-
+    a=$(percentile "$1" "${own[@]}")
+    b=$(percentile "$1" "${theirs[@]}")
+    [ -z "$3" ] || verdict=$(verdict "$b / $a >= $3")
+    row vdpa-latency "$2, p$1 of ${#own[@]}" "$(calc "$a/1000") ms" \
+        "$(calc "$b/1000") ms" "$(calc "$b/$a" %.1f)" "${3:+>= $3}" \
+        "$verdict" "$detail"
+}
+
+kill -STOP -- -"$peer_pid"
+mapfile -t first < <(seq 0 $((N / 2 - 1)))
+mapfile -t second < <(seq $((N / 2)) $((N - 1)))
+rounds=()
+for ((round = 0; round < ROUNDS; round++)); do
+    rounds+=("${first[round % ${#first[@]}]}")
 done
+up "first on each, for the caches"
+measure "${first[@]}"
+up "$ROUNDS rounds"
+measure "${rounds[@]}"
+report 50 "vDPA device to commit" 10
+report 99 "vDPA device to commit" 10
+up "with links that are down"
+measure "${second[@]}"
+report 50 "likewise, and its link is down" ""
+kill -KILL -- -"$peer_pid"
