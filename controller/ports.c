@@ -381,14 +381,8 @@ decide_port(struct port_table *table, const struct port_context *ctx,
     if (port->iface) {
         fill_row(ctx, port, &full);
     }
-
-    struct port_decision old = port->decision;
+    free(port->decision.reason);
     port_decide(&full, &port->decision);
-    if (!old.reason || old.state != port->decision.state
-        || strcmp(old.reason, port->decision.reason)) {
-        port->changed_at = now;
-    }
-    free(old.reason);
     free(error);
 }
 

@@ -45,8 +45,6 @@ struct port {
     struct port_decision decision;
     enum pair_state pair_state; /* As of the last update, */
     enum tc_offload tc_offload; /* likewise, for events. */
-    long long int changed_at;   /* time_msec() when state or reason changed
-                                 * last. */
     bool reported;              /* Was it in an event before? */
     unsigned int generation;    /* Update that named it last. */
 

@@ -31,8 +31,6 @@ COVERAGE_DEFINE(reconcile_txn_error);
 #define MAX_GATHER_MS 500
 #define GATHER_GROWTH 16
 #define GATHER_LIMIT_MS (8 * 1000)
-/* A port that has made no step for this long is not on its way. */
-#define ON_WAY_MS 1000
 /* After this long without a commit, and with no port on its way, the next is
  * a first one, made at once. */
 #define BURST_END_MS 100
@@ -127,18 +125,25 @@ reconcile_txn_needs(const struct reconcile *rec,
     return n;
 }
 
+/* Has the kernel still to answer a question or a request about 'link'?  That
+ * it does, so this ends, however slow the node is. */
+static bool
+is_answer_due(const struct inv_link *link)
+{
+    return (link->offload_pending || link->up_pending
+            || (link->tc_asked && link->tc_offload == TC_OFFLOAD_UNKNOWN));
+}
+
 size_t
 reconcile_txn_on_way(const struct reconcile *rec)
 {
-    long long int recent = time_msec() - ON_WAY_MS;
     const struct port *port;
     size_t n = 0;
 
     HMAP_FOR_EACH (port, node, &rec->ports.ports) {
         n += (port->decision.state == PORT_PENDING && !port->iface
-              && port->changed_at >= recent
               && port->pair && port->pair->rep
-              && !(port->decision.actions & TXN_ACTIONS));
+              && is_answer_due(port->pair->rep));
     }
     return n;
 }
@@ -351,8 +356,8 @@ commit_due(const struct reconcile *rec)
         return rec->gather_since;
     }
 
-    long long int quiet = rec->n_on_way ? ON_WAY_MS : QUIET_MS;
-    return MIN(rec->activity + quiet, rec->gather_since + rec->gather_ms);
+    long long int latest = rec->gather_since + rec->gather_ms;
+    return rec->n_on_way ? latest : MIN(rec->activity + QUIET_MS, latest);
 }
 
 void
