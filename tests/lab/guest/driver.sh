@@ -90,12 +90,16 @@ reset() {
 
 # leaks: prints what the debug kernel finds to be leaked, fails if nothing is
 leaks() {
-    local kmemleak=/sys/kernel/debug/kmemleak
+    local kmemleak=/sys/kernel/debug/kmemleak rc
     [ -e $kmemleak ] || return 1
     # What is seen as lost for the first time may just be on its way.
     echo scan >$kmemleak
     echo scan >$kmemleak
     grep . $kmemleak
+    rc=$?
+    # Each is reported once.
+    echo clear >$kmemleak
+    return $rc
 }
 
 # --- one test ----------------------------------------------------------------

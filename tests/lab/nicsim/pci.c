@@ -214,8 +214,12 @@ int ns_pci_add_bus(void)
 
 void ns_pci_remove_bus(void)
 {
+	struct pci_host_bridge *bridge = to_pci_host_bridge(ns_bus->bridge);
+
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(ns_bus);
 	pci_remove_root_bus(ns_bus);
 	pci_unlock_rescan_remove();
+	/* The first reference, which pci_scan_root_bus() left to us. */
+	put_device(&bridge->dev);
 }
