@@ -10,7 +10,8 @@
  *
  *     valgrind --tool=callgrind --toggle-collect=bench_measured lookup ...
  *
- * counts the instructions of that and of nothing else.  KEY is
+ * counts the instructions of that and of nothing else.  All names of a kind have
+ * the same length.  KEY is
  *
  *     representor, vf, vdpa, iface-id, pod, unknown
  *                  port_find(), which "port/show NAME" uses, with names of
@@ -134,7 +135,7 @@ add_vf(struct node *node, size_t i, struct smap *ids)
 
     inventory_vf(&node->inv, &vf);
 
-    snprintf(rep.name, sizeof rep.name, "rep%"PRIuSIZE, i);
+    snprintf(rep.name, sizeof rep.name, "rep%05"PRIuSIZE, i);
     snprintf(rep.phys_port_name, sizeof rep.phys_port_name, "pf0vf%d",
              vf.index);
     fill_switch_id(i, &rep.switch_id);
@@ -144,7 +145,7 @@ add_vf(struct node *node, size_t i, struct smap *ids)
     devlink_handle_from_pci(&vf.pf, &port.handle);
     inventory_port(&node->inv, &port);
 
-    snprintf(vdpa.name, sizeof vdpa.name, "vdpa%"PRIuSIZE, i);
+    snprintf(vdpa.name, sizeof vdpa.name, "vdpa%05"PRIuSIZE, i);
     snprintf(vdpa.mgmtdev, sizeof vdpa.mgmtdev, "pci/%s",
              pci_addr_format(&vf.addr, buf));
     inventory_vdpa(&node->inv, &vdpa);
@@ -152,7 +153,7 @@ add_vf(struct node *node, size_t i, struct smap *ids)
 
     char *key = xasprintf(REQUEST_KEY_PREFIX"%s",
                           pci_addr_format(&vf.addr, buf));
-    smap_add_nocopy(ids, key, xasprintf("iface-id=bench_pod%"PRIuSIZE, i));
+    smap_add_nocopy(ids, key, xasprintf("iface-id=bench_pod%05"PRIuSIZE, i));
 }
 
 static void
@@ -219,12 +220,12 @@ port_name(const char *key, size_t i)
     struct pci_addr addr = vf_addr(i);
     char buf[PCI_ADDR_STRLEN];
 
-    return (!strcmp(key, "representor") ? xasprintf("rep%"PRIuSIZE, i)
+    return (!strcmp(key, "representor") ? xasprintf("rep%05"PRIuSIZE, i)
             : !strcmp(key, "vf") ? xstrdup(pci_addr_format(&addr, buf))
-            : !strcmp(key, "vdpa") ? xasprintf("vdpa%"PRIuSIZE, i)
-            : !strcmp(key, "iface-id") ? xasprintf("bench_pod%"PRIuSIZE, i)
-            : !strcmp(key, "pod") ? xasprintf("bench/pod%"PRIuSIZE, i)
-            : !strcmp(key, "unknown") ? xasprintf("none%"PRIuSIZE, i)
+            : !strcmp(key, "vdpa") ? xasprintf("vdpa%05"PRIuSIZE, i)
+            : !strcmp(key, "iface-id") ? xasprintf("bench_pod%05"PRIuSIZE, i)
+            : !strcmp(key, "pod") ? xasprintf("bench/pod%05"PRIuSIZE, i)
+            : !strcmp(key, "unknown") ? xasprintf("none%05"PRIuSIZE, i)
             : NULL);
 }
 
