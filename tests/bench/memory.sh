@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2154     # "centiseconds" sets now.
 #
 # One of 128 ports comes and goes, with its vDPA device: what of the memory
 # does not come back?
