@@ -8,7 +8,6 @@ EXTRA_DIST += \
 	tests/lab/cache.sh \
 	tests/lab/guest/driver.sh \
 	tests/lab/guest/lib.sh \
-	tests/lab/guest/nldump.c \
 	tests/lab/guest/shellrc \
 	tests/lab/guest/vhostq.c \
 	tests/lab/harness-test \
