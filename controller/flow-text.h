@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef CONTROLLER_FLOW_TEXT_H
+#define CONTROLLER_FLOW_TEXT_H 1
+
+/* The text that "ovs-appctl dpctl/dump-flows -m" prints, of Open vSwitch 2.13
+ * up to the newest, as records.
+ *
+ * The text is fed in pieces of any size, from whatever source, and never held
+ * as a whole: what is kept is one line and the names of ports.  Names of ports
+ * are whatever OVS prints: they may start with a digit, or be numbers.  Numbers
+ * of recirculations are decimal or hexadecimal.  Lines that are no flows
+ * (headers of PMD threads, prompts, blank ones, the rest of a log or of a
+ * document) are passed over; those that start as a flow and then cannot be
+ * understood are counted, and the first is told. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netlink/flow-record.h"
+
+/* Longest line in bytes; a longer one is malformed. */
+#define FLOW_TEXT_MAX_LINE (256 * 1024)
+
+struct flow_text;
+
+struct flow_text_status {
+    uint64_t n_lines;           /* Lines so far. */
+    uint64_t n_flows;           /* Flows told. */
+    uint64_t n_malformed;       /* Flows left out for their form. */
+    uint64_t malformed_line;    /* Number of the first of those, from 1. */
+    const char *malformed_why;  /* What was wrong there, or NULL. */
+};
+
+/* Creates a parser that calls 'flow' for each flow.  The record's 'dev' and
+ * 'outputs' are numbers of names, from 1, for flow_text_name().  A flow
+ * without ufid (from a dump without "-m") gets one that is made from its
+ * match. */
+struct flow_text *flow_text_create(void (*flow)(void *aux,
+                                                const struct flow_record *),
+                                   void *aux);
+void flow_text_destroy(struct flow_text *);
+
+/* Takes the next 'n' bytes of the text.  flow_text_end() is for the end of it,
+ * where the last line may lack its end. */
+void flow_text_feed(struct flow_text *, const char *, size_t n);
+void flow_text_end(struct flow_text *);
+
+const struct flow_text_status *flow_text_status(const struct flow_text *);
+
+/* Name of port 'dev', or NULL.  The parser's.  Names go from 1 up to the
+ * first NULL. */
+const char *flow_text_name(const struct flow_text *, uint32_t dev);
+
+#endif /* controller/flow-text.h */
