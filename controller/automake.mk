@@ -14,6 +14,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-ifaces.h \
 	controller/flow-ledger.c \
 	controller/flow-ledger.h \
+	controller/flow-reason.c \
+	controller/flow-reason.h \
 	controller/flow-report.c \
 	controller/flow-report.h \
 	controller/flow-store.c \
@@ -42,6 +44,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/rep-match.h \
 	controller/repair.c \
 	controller/repair.h \
+	controller/shell-word.c \
+	controller/shell-word.h \
 	controller/sink.c \
 	controller/sink.h \
 	controller/status.c \

@@ -11,6 +11,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/ethtool-msg.h \
 	netlink/ethtool-source.c \
 	netlink/ethtool-source.h \
+	netlink/flow-record.c \
+	netlink/flow-record.h \
 	netlink/genl-helper.c \
 	netlink/genl-helper.h \
 	netlink/genl.c \

@@ -51,6 +51,11 @@ check_PROGRAMS += tests/unit/test-flow-report
 tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
 tests_unit_test_flow_report_LDADD = controller/libcontroller.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-reason
+tests_unit_test_flow_reason_SOURCES = tests/unit/test-flow-reason.c
+tests_unit_test_flow_reason_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
+
 # netlink/ as a whole.
 UNIT_KERNEL_LIBS = netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
 
