@@ -7,6 +7,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/devlink-msg.h \
 	netlink/devlink-source.c \
 	netlink/devlink-source.h \
+	netlink/dp-flow-source.h \
+	netlink/dp-flow.h \
 	netlink/ethtool-msg.c \
 	netlink/ethtool-msg.h \
 	netlink/ethtool-source.c \
