@@ -260,7 +260,7 @@ flow_ledger_create(const struct flow_interface *ifaces, size_t n,
 }
 
 void
-flow_ledger_add(struct flow_ledger *ledger, const struct tc_flow *flow)
+flow_ledger_add(struct flow_ledger *ledger, const struct flow_record *flow)
 {
     flow_store_add(&ledger->store, flow);
 }
@@ -347,7 +347,7 @@ guess_receiver(struct computation *c, const struct flow *flow)
 static void
 count_outputs(struct computation *c, struct flow *flow)
 {
-    struct row *rows[TC_FLOW_MAX_OUTPUTS];
+    struct row *rows[FLOW_INLINE_OUTPUTS];
     size_t n = 0;
 
     c->serial++;

@@ -37,8 +37,8 @@
 
 struct ds;
 struct flow_ledger;
+struct flow_record;
 struct smap;
-struct tc_flow;
 struct tc_part;
 
 /* The largest integer in JSON. */
@@ -112,7 +112,7 @@ struct flow_ledger *flow_ledger_create(const struct flow_interface *ifaces,
 void flow_ledger_destroy(struct flow_ledger *);
 
 /* Adds a flow, or replaces the one with its ufid. */
-void flow_ledger_add(struct flow_ledger *, const struct tc_flow *);
+void flow_ledger_add(struct flow_ledger *, const struct flow_record *);
 
 /* Removes all flows of 'part'. */
 void flow_ledger_purge(struct flow_ledger *, const struct tc_part *part);

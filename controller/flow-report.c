@@ -214,11 +214,13 @@ on_begin(void *report_, const struct tc_part *part)
 }
 
 static void
-on_flow(void *report_, const struct tc_flow *flow)
+on_flows(void *report_, const struct flow_record *const *flows, size_t n)
 {
     struct flow_report *report = report_;
 
-    flow_ledger_add(report->ledger, flow);
+    for (size_t i = 0; i < n; i++) {
+        flow_ledger_add(report->ledger, flows[i]);
+    }
 }
 
 static void
@@ -244,7 +246,7 @@ flow_report_start(struct event_base *base, const struct flow_report_args *args,
 {
     static const struct tc_dump_callbacks callbacks = {
         .begin = on_begin,
-        .flow = on_flow,
+        .flows = on_flows,
         .done = on_done,
     };
     struct flow_report *report = xmalloc(sizeof *report);
@@ -266,7 +268,7 @@ flow_report_start(struct event_base *base, const struct flow_report_args *args,
             ifindexes[n++] = args->ifaces[i].ifindex;
         }
     }
-    report->dump = tc_dump_start(base, ifindexes, n, &callbacks, report,
+    report->dump = tc_dump_start(base, ifindexes, n, 0, &callbacks, report,
                                  errorp);
     free(ifindexes);
     if (!report->dump) {

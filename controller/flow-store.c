@@ -105,42 +105,52 @@ software_part(uint64_t total, uint64_t hw)
     return total > hw ? total - hw : 0;
 }
 
-void
-flow_store_add(struct flow_store *store, const struct tc_flow *tf)
+static struct tc_part
+part_of(const struct flow_record *rec)
 {
-    uint32_t hash = hash_bytes(tf->ufid, sizeof tf->ufid, 0);
-    struct tc_part part = {
-        .ifindex = tf->ifindex, .block = tf->block, .parent = tf->parent,
+    if (rec->flags & FLOW_ON_BLOCK) {
+        return (struct tc_part) { .block = rec->dev };
+    }
+    return (struct tc_part) {
+        .ifindex = rec->dev,
+        .parent = rec->flags & FLOW_EGRESS_SIDE ? 0xfffffff3 : 0xfffffff2,
     };
-    struct flow *flow = find_flow(store, tf->ufid, hash);
+}
+
+void
+flow_store_add(struct flow_store *store, const struct flow_record *rec)
+{
+    uint32_t hash = hash_bytes(rec->ufid, sizeof rec->ufid, 0);
+    struct flow *flow = find_flow(store, rec->ufid, hash);
+    struct tc_part part = part_of(rec);
 
     if (flow) {
         destroy_flow(store, flow);
     }
 
-    flow = xzalloc(sizeof *flow + tf->n_outputs * sizeof *flow->outputs);
+    flow = xzalloc(sizeof *flow + rec->n_outputs * sizeof *flow->outputs);
     hmap_insert(&store->flows, &flow->node, hash);
-    memcpy(flow->ufid, tf->ufid, sizeof flow->ufid);
-    flow->offloaded = tf->in_hw;
-    flow->decap = tf->decap;
-    flow->has_zone = tf->has_ct;
-    flow->zone = tf->ct_zone;
-    flow->has_mac = tf->has_dst_mac;
-    flow->mac = mac_to_uint64(tf->dst_mac);
-    flow->hw.packets = tf->hw_packets;
-    flow->hw.bytes = tf->hw_bytes;
-    flow->sw.packets = software_part(tf->packets, tf->hw_packets);
-    flow->sw.bytes = software_part(tf->bytes, tf->hw_bytes);
-    flow->n_outputs = tf->n_outputs;
-    for (size_t i = 0; i < tf->n_outputs; i++) {
-        flow->outputs[i] = tf->outputs[i].ifindex;
+    memcpy(flow->ufid, rec->ufid, sizeof flow->ufid);
+    flow->offloaded = (rec->flags & FLOW_IN_HW) != 0;
+    flow->decap = (rec->flags & FLOW_DECAP) != 0;
+    flow->has_zone = (rec->flags & FLOW_HAS_ZONE) != 0;
+    flow->zone = rec->zone;
+    flow->has_mac = (rec->flags & FLOW_HAS_MAC) != 0;
+    flow->mac = mac_to_uint64(rec->mac);
+    flow->hw.packets = rec->hw_packets;
+    flow->hw.bytes = rec->hw_bytes;
+    flow->sw.packets = software_part(rec->packets, rec->hw_packets);
+    flow->sw.bytes = software_part(rec->bytes, rec->hw_bytes);
+    flow->n_outputs = rec->n_outputs;
+    for (size_t i = 0; i < rec->n_outputs; i++) {
+        flow->outputs[i] = rec->outputs[i];
     }
 
-    flow->chain = ref_chain(store, &part, tf->chain);
+    flow->chain = ref_chain(store, &part, rec->recirc_id);
     ovs_list_push_back(&flow->chain->flows, &flow->chain_node);
     flow->chain->n_outputting += flow->n_outputs > 0;
-    if (tf->has_goto) {
-        flow->target = ref_chain(store, &part, tf->goto_chain);
+    if (rec->n_targets) {
+        flow->target = ref_chain(store, &part, rec->targets[0]);
         ovs_list_push_back(&flow->target->sources, &flow->target_node);
     }
 }

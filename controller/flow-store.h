@@ -63,7 +63,7 @@ void flow_store_init(struct flow_store *);
 void flow_store_destroy(struct flow_store *);
 
 /* Adds a flow, or replaces the one with its ufid. */
-void flow_store_add(struct flow_store *, const struct tc_flow *);
+void flow_store_add(struct flow_store *, const struct flow_record *);
 
 /* Removes all flows of 'part'. */
 void flow_store_purge(struct flow_store *, const struct tc_part *part);

@@ -60,14 +60,22 @@ dump_begin(void *late OVS_UNUSED, const struct tc_part *part OVS_UNUSED)
 }
 
 static void
-dump_flow(void *late_, const struct tc_flow *flow)
+found_in_software(struct late_flows *late, const struct flow_record *flow)
 {
-    struct late_flows *late = late_;
-
-    for (size_t i = 0; i < late->n && !flow->in_hw; i++) {
+    for (size_t i = 0; i < late->n; i++) {
         /* On a block it may be of any of its members. */
-        if (!flow->ifindex || late->ifindexes[i] == flow->ifindex) {
+        if (flow->flags & FLOW_ON_BLOCK || late->ifindexes[i] == flow->dev) {
             late->found[i] = true;
+        }
+    }
+}
+
+static void
+dump_flows(void *late, const struct flow_record *const *flows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!(flows[i]->flags & FLOW_IN_HW)) {
+            found_in_software(late, flows[i]);
         }
     }
 }
@@ -103,7 +111,7 @@ late_flows_check(struct late_flows *late)
 {
     static const struct tc_dump_callbacks callbacks = {
         .begin = dump_begin,
-        .flow = dump_flow,
+        .flows = dump_flows,
         .done = dump_done,
     };
     const struct inv_link *link;
@@ -128,7 +136,7 @@ late_flows_check(struct late_flows *late)
     }
     late->found = xcalloc(late->n, sizeof *late->found);
     late->dump = tc_dump_start(late->base, late->ifindexes, late->n,
-                               &callbacks, late, &error);
+                               TC_DUMP_TERSE, &callbacks, late, &error);
     if (!late->dump) {
         VLOG_WARN("cannot dump tc filters: %s", ovs_strerror(error));
         clear(late);

@@ -45,7 +45,10 @@ netlink_libkernel_a_SOURCES = \
 	netlink/source.h \
 	netlink/sysfs.c \
 	netlink/sysfs.h \
+	netlink/tc-common.c \
+	netlink/tc-common.h \
 	netlink/tc-dump.c \
+	netlink/tc-get.h \
 	netlink/tc-parse.c \
 	netlink/tc.h \
 	netlink/uevent.c \

@@ -9,7 +9,7 @@
  *
  * The kernel makes the next chunk of a dump while we take the last one off
  * the socket, so that a callback costs the kernel's work for one chunk plus
- * ours for at most MAX_MESSAGES.  A chunk may have more messages than that;
+ * ours for at most TC_MAX_MESSAGES.  A chunk may have more messages than that;
  * the rest waits in 'buf' for the next round of the event loop.  That round
  * comes at once because the socket, which is always writable, is then waited
  * on for writing, not reading. */
@@ -23,7 +23,7 @@
 #include <libmnl/libmnl.h>
 #include <limits.h>
 #include <linux/netlink.h>
-#include <linux/pkt_sched.h>
+#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "coverage.h"
+#include "netlink/tc-common.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -42,9 +43,6 @@ COVERAGE_DEFINE(tc_dump_malformed);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
-/* Messages that one callback processes. */
-#define MAX_MESSAGES 64
-
 /* The most that the kernel puts into one chunk of a dump (NLMSG_DUMP in its
  * netlink_recvmsg()). */
 #define BUF_SIZE 32768
@@ -52,16 +50,15 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 /* Times that a part, or the qdiscs, may be dumped before we give up. */
 #define MAX_TRIES 16
 
-#define INGRESS_PARENT TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
-#define EGRESS_PARENT TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
-
 /* 'current' while the qdiscs are dumped. */
 #define NO_PART SIZE_MAX
 
 struct tc_dump {
     const struct tc_dump_callbacks *cbs; /* The caller's. */
     void *aux;                  /* For 'cbs'. */
+    unsigned int options;       /* TC_DUMP_*. */
     struct tc_dump_result result; /* So far. */
+    uint64_t start_us;          /* tc_now_us() of the start. */
 
     int *ifindexes;             /* Wanted devices, sorted. */
     size_t n_ifindexes;
@@ -70,6 +67,8 @@ struct tc_dump {
     size_t n_parts, allocated_parts;
     size_t current;             /* Index into 'parts' or NO_PART. */
     unsigned int n_tries;       /* Of what is 'current', this one included. */
+
+    bool start_parts;           /* The first of 'parts' waits to be begun. */
 
     int fd;                     /* Netlink socket. */
     uint32_t portid;            /* Its address. */
@@ -81,6 +80,7 @@ struct tc_dump {
     size_t ofs;                 /* Of the first message not processed. */
     size_t left;                /* Bytes from there on. */
 
+    struct tc_batch batch;      /* Flows of the current part, to be told. */
     bool in_callback;           /* One of 'cbs' is running. */
     bool cancelled;             /* By it: free as soon as it returns. */
 };
@@ -126,14 +126,24 @@ request_dump(struct tc_dump *d, const struct tc_part *part)
     struct {
         struct nlmsghdr nlh;
         struct tcmsg tcm;
+        struct nlattr nla;      /* Terse dump only. */
+        struct nla_bitfield32 flags;
     } req = {
         .nlh = {
-            .nlmsg_len = sizeof req,
+            .nlmsg_len = offsetof(typeof(req), nla),
             .nlmsg_type = part ? RTM_GETTFILTER : RTM_GETQDISC,
             .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
             .nlmsg_seq = ++d->seq,
         },
         .tcm.tcm_family = AF_UNSPEC,
+        .nla = {
+            .nla_len = NLA_HDRLEN + sizeof req.flags,
+            .nla_type = TCA_DUMP_FLAGS,
+        },
+        .flags = {
+            .value = TCA_DUMP_FLAGS_TERSE,
+            .selector = TCA_DUMP_FLAGS_TERSE,
+        },
     };
 
     if (part && part->block) {
@@ -143,8 +153,30 @@ request_dump(struct tc_dump *d, const struct tc_part *part)
         req.tcm.tcm_ifindex = part->ifindex;
         req.tcm.tcm_parent = part->parent;
     }
+    if (part && d->options & TC_DUMP_TERSE) {
+        req.nlh.nlmsg_len = sizeof req;
+    }
     d->interrupted = false;
-    return send(d->fd, &req, sizeof req, 0) < 0 ? errno : 0;
+
+    /* The kernel makes the first chunk while we send. */
+    uint64_t start = tc_now_us();
+    int error = send(d->fd, &req, req.nlh.nlmsg_len, 0) < 0 ? errno : 0;
+    d->result.kernel_us += tc_now_us() - start;
+    return error;
+}
+
+/* Tells what is in the batch.  Returns whether the dump goes on. */
+static bool
+flush(struct tc_dump *d)
+{
+    size_t n = d->batch.n;
+
+    d->batch.n = 0;
+    if (n) {
+        d->result.n_filters += n;
+        d->cbs->flows(d->aux, d->batch.flows, n);
+    }
+    return !d->cancelled;
 }
 
 /* Starts the dump of what is 'current'.  The caller is done with the message
@@ -198,6 +230,7 @@ start_next(struct tc_dump *d)
 static enum progress
 start_again(struct tc_dump *d)
 {
+    d->batch.n = 0;             /* All that it told is void. */
     COVERAGE_INC(tc_dump_interrupted);
     if (d->n_tries >= MAX_TRIES) {
         d->result.error = EAGAIN;
@@ -210,26 +243,12 @@ start_again(struct tc_dump *d)
 /* Messages. */
 
 static void
-add_part(struct tc_dump *d, int ifindex, uint32_t block, uint32_t parent)
+add_part(struct tc_dump *d, const struct tc_part *part)
 {
     if (d->n_parts >= d->allocated_parts) {
         d->parts = x2nrealloc(d->parts, &d->allocated_parts, sizeof *d->parts);
     }
-    d->parts[d->n_parts++] = (struct tc_part) {
-        .ifindex = block ? 0 : ifindex,
-        .block = block,
-        .parent = block ? 0 : parent,
-    };
-}
-
-static bool
-get_block(const struct nlattr *attr, uint32_t *block)
-{
-    if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0) {
-        return false;
-    }
-    *block = mnl_attr_get_u32(attr);
-    return true;
+    d->parts[d->n_parts++] = *part;
 }
 
 /* Takes over where the qdisc of 'nlh' may have filters of OVS's.  Returns
@@ -237,47 +256,17 @@ get_block(const struct nlattr *attr, uint32_t *block)
 static bool
 process_qdisc(struct tc_dump *d, const struct nlmsghdr *nlh)
 {
-    uint32_t ingress_block = 0, egress_block = 0;
-    const char *kind = "";
-    const struct tcmsg *tcm;
-    struct nlattr *attr;
+    struct tc_qdisc qdisc;
 
-    if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof *tcm)) {
+    if (!tc_qdisc_parse(nlh, &qdisc)) {
         return false;
     }
-    tcm = mnl_nlmsg_get_payload(nlh);
-    if (tcm->tcm_parent != TC_H_CLSACT
-        || !d->n_ifindexes
-        || !bsearch(&tcm->tcm_ifindex, d->ifindexes, d->n_ifindexes,
-                    sizeof *d->ifindexes, compare_ints)) {
-        return true;
-    }
-    mnl_attr_for_each(attr, nlh, sizeof *tcm) {
-        bool ok = true;
-
-        switch (mnl_attr_get_type(attr)) {
-        case TCA_KIND:
-            ok = mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0;
-            kind = ok ? mnl_attr_get_str(attr) : "";
-            break;
-        case TCA_INGRESS_BLOCK:
-            ok = get_block(attr, &ingress_block);
-            break;
-        case TCA_EGRESS_BLOCK:
-            ok = get_block(attr, &egress_block);
-            break;
+    if (d->n_ifindexes
+        && bsearch(&qdisc.ifindex, d->ifindexes, d->n_ifindexes,
+                   sizeof *d->ifindexes, compare_ints)) {
+        for (size_t i = 0; i < qdisc.n_parts; i++) {
+            add_part(d, &qdisc.parts[i]);
         }
-        if (!ok) {
-            return false;
-        }
-    }
-
-    bool clsact = !strcmp(kind, "clsact");
-    if (clsact || !strcmp(kind, "ingress")) {
-        add_part(d, tcm->tcm_ifindex, ingress_block, INGRESS_PARENT);
-    }
-    if (clsact) {
-        add_part(d, tcm->tcm_ifindex, egress_block, EGRESS_PARENT);
     }
     return true;
 }
@@ -285,12 +274,16 @@ process_qdisc(struct tc_dump *d, const struct nlmsghdr *nlh)
 static bool
 process_filter(struct tc_dump *d, const struct nlmsghdr *nlh)
 {
-    struct tc_flow flow;
+    unsigned int options = (d->options & TC_DUMP_KEY_HASH
+                            ? TC_PARSE_KEY_HASH : 0);
 
-    switch (tc_flow_parse(nlh, nlh->nlmsg_len, &flow)) {
+    switch (tc_flow_parse(nlh, nlh->nlmsg_len, options,
+                          tc_batch_next(&d->batch))) {
     case TC_PARSE_FLOW:
-        d->result.n_filters++;
-        d->cbs->flow(d->aux, &flow);
+        tc_batch_add(&d->batch);
+        if (tc_batch_is_full(&d->batch)) {
+            flush(d);
+        }
         return true;
 
     case TC_PARSE_NOT_OVS:
@@ -302,13 +295,36 @@ process_filter(struct tc_dump *d, const struct nlmsghdr *nlh)
     }
 }
 
+/* The dump of what is 'current' is over; 'interrupted' tells whether it may
+ * lack something. */
+static enum progress
+finish_current(struct tc_dump *d, bool interrupted)
+{
+    if (!flush(d)) {
+        return P_END;
+    }
+    if (d->current != NO_PART) {
+        d->result.interrupted |= interrupted;
+        if (d->cbs->end) {
+            d->cbs->end(d->aux, &d->parts[d->current], interrupted);
+        }
+    }
+    return d->cancelled ? P_END : P_NEXT;
+}
+
 /* The dump under way is over with negative errno 'error', or 0. */
 static enum progress
 process_end(struct tc_dump *d, int error)
 {
     switch (-error) {
     case 0:
-        return d->interrupted ? P_AGAIN : P_NEXT;
+        if (!d->interrupted) {
+            return finish_current(d, false);
+        } else if (d->options & TC_DUMP_NO_RETRY && d->current != NO_PART) {
+            return finish_current(d, true);
+        } else {
+            return P_AGAIN;
+        }
 
     case EBUSY:
     case EINTR:
@@ -319,7 +335,7 @@ process_end(struct tc_dump *d, int error)
     case ENOENT:
         /* Device or qdisc went away: it has no filters. */
         if (d->current != NO_PART) {
-            return P_NEXT;
+            return finish_current(d, false);
         }
         /* fall through */
     default:
@@ -374,11 +390,11 @@ process_message(struct tc_dump *d, const struct nlmsghdr *nlh)
     return d->cancelled ? P_END : P_MORE;
 }
 
-/* Processes at most MAX_MESSAGES of what is in 'd->buf'. */
+/* Processes at most TC_MAX_MESSAGES of what is in 'd->buf'. */
 static enum progress
 process_buffer(struct tc_dump *d)
 {
-    for (int i = 0; i < MAX_MESSAGES && d->left; i++) {
+    for (int i = 0; i < TC_MAX_MESSAGES && d->left; i++) {
         const struct nlmsghdr *nlh = (const void *) (d->buf + d->ofs);
         enum progress progress;
         size_t step;
@@ -402,7 +418,7 @@ process_buffer(struct tc_dump *d)
             return P_END;
         }
     }
-    return P_MORE;
+    return flush(d) ? P_MORE : P_END;
 }
 
 /* Receives one chunk.  Returns 0, EAGAIN if there is none, or another positive
@@ -410,8 +426,12 @@ process_buffer(struct tc_dump *d)
 static int
 receive(struct tc_dump *d)
 {
+    uint64_t start = tc_now_us();
     ssize_t n = recv(d->fd, d->buf, BUF_SIZE, MSG_DONTWAIT | MSG_TRUNC);
 
+    if (n > 0) {
+        d->result.kernel_us += tc_now_us() - start;
+    }
     if (n < 0) {
         return errno == EINTR ? EAGAIN : errno;
     } else if (!n) {
@@ -432,7 +452,10 @@ on_event(evutil_socket_t fd OVS_UNUSED, short what OVS_UNUSED, void *d_)
     enum progress progress = P_MORE;
 
     d->in_callback = true;
-    if (!d->left) {
+    if (d->start_parts) {
+        d->start_parts = false;
+        progress = start_current(d);
+    } else if (!d->left) {
         int error = receive(d);
 
         if (error && error != EAGAIN) {
@@ -450,6 +473,7 @@ on_event(evutil_socket_t fd OVS_UNUSED, short what OVS_UNUSED, void *d_)
     }
     if (progress == P_END) {
         if (!d->cancelled) {
+            d->result.elapsed_us = tc_now_us() - d->start_us;
             if (d->result.error) {
                 VLOG_WARN_RL(&rl, "dump of tc filters failed (%s)",
                              ovs_strerror(d->result.error));
@@ -482,31 +506,36 @@ tc_dump_destroy(struct tc_dump *d)
     free(d);
 }
 
-struct tc_dump *
-tc_dump_start_fd(struct event_base *base, int fd, uint32_t portid,
-                 const int *ifindexes, size_t n,
-                 const struct tc_dump_callbacks *cbs, void *aux, int *errorp)
+/* A dump on 'fd' that does nothing yet. */
+static struct tc_dump *
+tc_dump_create(struct event_base *base, int fd, uint32_t portid,
+               unsigned int options, const struct tc_dump_callbacks *cbs,
+               void *aux)
 {
     struct tc_dump *d = xzalloc(sizeof *d);
-    int error = ENOMEM;
 
     COVERAGE_INC(tc_dump);
     d->cbs = cbs;
     d->aux = aux;
-    if (n) {
-        d->ifindexes = xmemdup(ifindexes, n * sizeof *ifindexes);
-        d->n_ifindexes = n;
-        qsort(d->ifindexes, n, sizeof *d->ifindexes, compare_ints);
-    }
+    d->options = options;
+    d->start_us = tc_now_us();
     d->current = NO_PART;
     d->fd = fd;
     d->portid = portid;
     d->buf = xmalloc(BUF_SIZE);
     d->readable = event_new(base, fd, EV_READ, on_event, d);
     d->resume = event_new(base, fd, EV_WRITE, on_event, d);
-    if (d->readable && d->resume && !event_add(d->readable, NULL)) {
-        start_current(d);
-        error = d->result.error;
+    tc_batch_init(&d->batch);
+    return d;
+}
+
+/* Makes the event that will make 'd' go on.  Returns 'd', or NULL with a
+ * positive errno in '*errorp'. */
+static struct tc_dump *
+activate(struct tc_dump *d, struct event *event, int error, int *errorp)
+{
+    if (!error && (!d->readable || !d->resume || event_add(event, NULL))) {
+        error = ENOMEM;
     }
     if (error) {
         tc_dump_destroy(d);
@@ -517,30 +546,70 @@ tc_dump_start_fd(struct event_base *base, int fd, uint32_t portid,
 }
 
 struct tc_dump *
-tc_dump_start(struct event_base *base, const int *ifindexes, size_t n,
-              const struct tc_dump_callbacks *cbs, void *aux, int *errorp)
+tc_dump_start_fd(struct event_base *base, int fd, uint32_t portid,
+                 const int *ifindexes, size_t n, unsigned int options,
+                 const struct tc_dump_callbacks *cbs, void *aux, int *errorp)
 {
-    static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-    struct sockaddr_nl addr = kernel;
-    socklen_t len = sizeof addr;
-    int fd;
+    struct tc_dump *d = tc_dump_create(base, fd, portid, options, cbs, aux);
 
-    fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                NETLINK_ROUTE);
+    if (n) {
+        d->ifindexes = xmemdup(ifindexes, n * sizeof *ifindexes);
+        d->n_ifindexes = n;
+        qsort(d->ifindexes, n, sizeof *d->ifindexes, compare_ints);
+    }
+    start_current(d);
+    return activate(d, d->readable, d->result.error, errorp);
+}
+
+struct tc_dump *
+tc_dump_start_parts_fd(struct event_base *base, int fd, uint32_t portid,
+                       const struct tc_part *parts, size_t n,
+                       unsigned int options,
+                       const struct tc_dump_callbacks *cbs, void *aux,
+                       int *errorp)
+{
+    struct tc_dump *d = tc_dump_create(base, fd, portid, options, cbs, aux);
+
+    for (size_t i = 0; i < n; i++) {
+        add_part(d, &parts[i]);
+    }
+    /* The first begin(), or done(), comes from 'base'. */
+    d->current = 0;
+    d->start_parts = true;
+    return activate(d, d->resume, 0, errorp);
+}
+
+struct tc_dump *
+tc_dump_start(struct event_base *base, const int *ifindexes, size_t n,
+              unsigned int options, const struct tc_dump_callbacks *cbs,
+              void *aux, int *errorp)
+{
+    uint32_t portid;
+    int fd = tc_socket_open(&portid);
+
     if (fd < 0) {
-        *errorp = errno;
+        *errorp = -fd;
         return NULL;
     }
-    /* To a connected socket none but the kernel can send. */
-    if (bind(fd, (const struct sockaddr *) &kernel, sizeof kernel)
-        || connect(fd, (const struct sockaddr *) &kernel, sizeof kernel)
-        || getsockname(fd, (struct sockaddr *) &addr, &len)) {
-        *errorp = errno;
-        close(fd);
-        return NULL;
-    }
-    return tc_dump_start_fd(base, fd, addr.nl_pid, ifindexes, n, cbs, aux,
+    return tc_dump_start_fd(base, fd, portid, ifindexes, n, options, cbs, aux,
                             errorp);
+}
+
+struct tc_dump *
+tc_dump_start_parts(struct event_base *base, const struct tc_part *parts,
+                    size_t n, unsigned int options,
+                    const struct tc_dump_callbacks *cbs, void *aux,
+                    int *errorp)
+{
+    uint32_t portid;
+    int fd = tc_socket_open(&portid);
+
+    if (fd < 0) {
+        *errorp = -fd;
+        return NULL;
+    }
+    return tc_dump_start_parts_fd(base, fd, portid, parts, n, options, cbs,
+                                  aux, errorp);
 }
 
 void

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* RTM_NEWTFILTER to 'struct tc_flow': one walk, no library.
+/* RTM_NEWTFILTER to 'struct flow_record': one walk, no library.
  *
  * Every attribute is checked against the one that it is in before anything of
  * it is read, and a scalar has to have its size.  Nothing is allocated, and
  * nothing is assumed about alignment.  Attributes that are not known here are
  * passed over; of those that are, a wrong size makes the whole message
  * TC_PARSE_MALFORMED.  What is not a flower filter, or has no action cookie
- * of 16 bytes, is not judged further. */
+ * of 16 bytes, is not judged further.
+ *
+ * A node has a million flows, whose counters are read all the time, and a
+ * message of them has some fifty attributes: this is the one loop of the
+ * daemon in which nanoseconds count.  So all of it is inlined into
+ * tc_flow_parse(), strings are compared as integers, and skip_attr() lets the
+ * processor run ahead. */
 
 #include <config.h>
 
@@ -27,131 +33,180 @@
 
 #include "util.h"
 
-BUILD_ASSERT_DECL(TC_FLOW_MAX_OUTPUTS == TCA_ACT_MAX_PRIO);
+BUILD_ASSERT_DECL(FLOW_INLINE_OUTPUTS == TCA_ACT_MAX_PRIO);
 
-#define UFID_LEN 16
+/* Inlined for speed; the compiler alone would not. */
+#define INLINE static inline __attribute__((always_inline))
 
 /* Bytes that may be read. */
 struct span {
     const uint8_t *p;           /* First byte, of any alignment. */
-    size_t len;                 /* Number of bytes. */
+    const uint8_t *end;         /* Beyond the last one. */
 };
 
 struct attr {
     unsigned int type;          /* Without the flags in its upper bits. */
-    struct span data;           /* Payload. */
+    size_t len;                 /* Of the payload, in bytes. */
+    const uint8_t *p;           /* Payload. */
 };
 
-/* Counters of one action. */
-struct stats {
-    uint64_t packets, bytes;    /* Hardware and software. */
-    uint64_t hw_packets, hw_bytes; /* Hardware. */
+/* What is collected beside the record. */
+struct state {
+    struct flow_record *flow;   /* What is filled in. */
+    uint64_t idle;              /* Ticks since the last packet of that action
+                                 * which had the latest, or UINT64_MAX. */
+    bool is_ovs;                /* Found a cookie. */
+    bool is_full;               /* Found options of an action. */
+    bool has_mac;               /* Found a destination MAC. */
+    bool mac_is_full;           /* Found no mask of it, or the full one. */
+    bool hash_wanted;           /* TC_PARSE_KEY_HASH. */
+    uint64_t hash;              /* Of the attributes so far. */
 };
+
+/* Walking. */
+
+INLINE struct span
+payload(const struct attr *attr)
+{
+    return (struct span) { .p = attr->p, .end = attr->p + attr->len };
+}
+
+/* Moves 's' on by 'step'.
+ *
+ * Where the next attribute is depends on a length that is in memory, so that
+ * a plain walk waits for one load after another.  Filters look alike, though:
+ * with the most frequent steps as constants, behind a branch that the
+ * processor predicts, it has the next attribute before the length is there.
+ * (The asm keeps the compiler from finding out that both are the same.) */
+INLINE void
+skip_attr(struct span *s, size_t step)
+{
+#define GUESS(STEP)                             \
+    if (step == (STEP)) {                       \
+        size_t guess = (STEP);                  \
+                                                \
+        __asm__("" : "+r" (guess));             \
+        s->p += guess;                          \
+        return;                                 \
+    }
+    GUESS(8);
+    GUESS(12);
+    GUESS(20);
+#undef GUESS
+    s->p += step;
+}
 
 /* Takes the next attribute of 's'.  Returns 1, or 0 at the end, or -1 if what
  * is left holds no attribute. */
-static int
+INLINE int
 next_attr(struct span *s, struct attr *attr)
 {
+    size_t left = s->end - s->p;
     struct nlattr nla;
 
-    if (!s->len) {
-        return 0;
-    }
-    if (s->len < NLA_HDRLEN) {
-        return -1;
+    if (left < sizeof nla) {
+        return left ? -1 : 0;
     }
     memcpy(&nla, s->p, sizeof nla);
-    if (nla.nla_len < NLA_HDRLEN || nla.nla_len > s->len) {
+    if (OVS_UNLIKELY(nla.nla_len < NLA_HDRLEN || nla.nla_len > left)) {
         return -1;
     }
     attr->type = nla.nla_type & NLA_TYPE_MASK;
-    attr->data.p = s->p + NLA_HDRLEN;
-    attr->data.len = nla.nla_len - NLA_HDRLEN;
+    attr->len = nla.nla_len - NLA_HDRLEN;
+    attr->p = s->p + NLA_HDRLEN;
 
-    /* The padding of the last one may be missing. */
-    size_t step = MIN(NLA_ALIGN(nla.nla_len), s->len);
-    s->p += step;
-    s->len -= step;
+    size_t step = NLA_ALIGN(nla.nla_len);
+    if (OVS_UNLIKELY(step > left)) {
+        /* The padding of the last one may be missing. */
+        s->p = s->end;
+    } else {
+        skip_attr(s, step);
+    }
     return 1;
 }
 
 /* Copies a scalar, which has to have just 'size' bytes. */
-static bool
+INLINE bool
 get_scalar(const struct attr *attr, void *value, size_t size)
 {
-    if (attr->data.len != size) {
+    if (OVS_UNLIKELY(attr->len != size)) {
         return false;
     }
-    memcpy(value, attr->data.p, size);
+    memcpy(value, attr->p, size);
     return true;
 }
 
-/* Copies a structure, which later kernels may have made longer. */
-static bool
-get_struct(const struct attr *attr, void *value, size_t size)
+/* Copies the 'size' bytes at 'ofs' of a structure that has at least
+ * 'struct_size', as later kernels may have made it longer. */
+INLINE bool
+get_member(const struct attr *attr, size_t struct_size, size_t ofs,
+           void *value, size_t size)
 {
-    if (attr->data.len < size) {
+    if (OVS_UNLIKELY(attr->len < struct_size)) {
         return false;
     }
-    memcpy(value, attr->data.p, size);
+    memcpy(value, attr->p + ofs, size);
     return true;
 }
+#define GET_MEMBER(ATTR, STRUCT, MEMBER, VALUE)                         \
+    (BUILD_ASSERT(sizeof *(VALUE) == MEMBER_SIZEOF(STRUCT, MEMBER)),    \
+     get_member(ATTR, sizeof(STRUCT), offsetof(STRUCT, MEMBER), VALUE,  \
+                sizeof *(VALUE)))
 
-/* Is 'attr' the NUL-terminated string 's'? */
-#define ATTR_IS(ATTR, S) span_is(&(ATTR)->data, S, sizeof(S))
+/* Is 'attr' the string 'S' with its NUL?  As the size is a constant, the
+ * compiler makes one or two comparisons of integers of it. */
+#define ATTR_IS(ATTR, S) \
+    ((ATTR)->len == sizeof(S) && !memcmp((ATTR)->p, S, sizeof(S)))
 
-static bool
-span_is(const struct span *span, const char *s, size_t size)
+/* Actions. */
+
+/* Counters of one action. */
+struct counters {
+    uint64_t packets, bytes;    /* Hardware and software. */
+    uint64_t hw_packets, hw_bytes; /* Hardware. */
+};
+
+/* TCA_STATS_BASIC or _HW: 12 bytes count, the rest is padding. */
+#define BASIC_LEN 12
+
+INLINE void
+get_basic(const uint8_t *p, uint64_t *packets, uint64_t *bytes)
 {
-    return span->len >= size && !memcmp(span->p, s, size);
+    uint32_t packets32;
+
+    memcpy(bytes, p + offsetof(struct gnet_stats_basic, bytes),
+           sizeof *bytes);
+    memcpy(&packets32, p + offsetof(struct gnet_stats_basic, packets),
+           sizeof packets32);
+    *packets = packets32;
 }
 
-/* Clock in which the kernel tells times to user space, in Hz. */
-static unsigned int
-user_hz(void)
-{
-    static unsigned int hz;
-
-    if (!hz) {
-        long int value = sysconf(_SC_CLK_TCK);
-
-        hz = value > 0 ? value : 100;
-    }
-    return hz;
-}
-
+/* Attributes of counters in any order. */
 static bool
-parse_stats(struct span s, struct stats *stats)
+walk_stats(struct span s, struct counters *c)
 {
-    struct gnet_stats_basic basic;
-    uint64_t *packets = NULL;   /* What TCA_STATS_PKT64 would widen. */
+    uint64_t *widened = NULL;   /* By TCA_STATS_PKT64. */
     struct attr attr;
     int more;
 
-    memset(stats, 0, sizeof *stats);
     while ((more = next_attr(&s, &attr)) > 0) {
         switch (attr.type) {
         case TCA_STATS_BASIC:
         case TCA_STATS_BASIC_HW:
-            /* 12 bytes of it count, the rest is the compiler's padding. */
-            if (attr.data.len < 12) {
+            if (attr.len < BASIC_LEN) {
                 return false;
             }
-            memset(&basic, 0, sizeof basic);
-            memcpy(&basic, attr.data.p, MIN(attr.data.len, sizeof basic));
             if (attr.type == TCA_STATS_BASIC) {
-                stats->bytes = basic.bytes;
-                packets = &stats->packets;
+                get_basic(attr.p, &c->packets, &c->bytes);
+                widened = &c->packets;
             } else {
-                stats->hw_bytes = basic.bytes;
-                packets = &stats->hw_packets;
+                get_basic(attr.p, &c->hw_packets, &c->hw_bytes);
+                widened = &c->hw_packets;
             }
-            *packets = basic.packets;
             break;
 
         case TCA_STATS_PKT64:
-            if (!packets || !get_scalar(&attr, packets, sizeof *packets)) {
+            if (!widened || !get_scalar(&attr, widened, sizeof *widened)) {
                 return false;
             }
             break;
@@ -160,89 +215,116 @@ parse_stats(struct span s, struct stats *stats)
     return !more;
 }
 
-/* Takes over the time since the last packet of an action into '*age', in
- * milliseconds, if it is less. */
-static bool
-parse_times(const struct attr *attr, uint64_t *age)
+/* Takes over the counters of one action.  All actions count the same packets,
+ * if they see them. */
+INLINE bool
+parse_stats(struct span s, struct flow_record *flow)
 {
-    struct tcf_t tm;
+    /* What the kernel sends unless a counter is large: three attributes. */
+    static const struct nlattr basic = {
+        .nla_type = TCA_STATS_BASIC, .nla_len = 20,
+    };
+    static const struct nlattr basic_hw = {
+        .nla_type = TCA_STATS_BASIC_HW, .nla_len = 20,
+    };
+    static const struct nlattr queue = {
+        .nla_type = TCA_STATS_QUEUE, .nla_len = 24,
+    };
+    struct counters c;
 
-    if (!get_struct(attr, &tm, sizeof tm)) {
-        return false;
+    if (OVS_LIKELY(s.end - s.p == 64
+                   && !memcmp(s.p, &basic, sizeof basic)
+                   && !memcmp(s.p + 20, &basic_hw, sizeof basic_hw)
+                   && !memcmp(s.p + 40, &queue, sizeof queue))) {
+        get_basic(s.p + 4, &c.packets, &c.bytes);
+        get_basic(s.p + 24, &c.hw_packets, &c.hw_bytes);
+    } else {
+        memset(&c, 0, sizeof c);
+        if (!walk_stats(s, &c)) {
+            return false;
+        }
     }
-    /* In two steps, as a product of 64 bits might not fit. */
-    uint64_t hz = user_hz();
-    uint64_t ms = tm.lastuse > UINT64_MAX / 1000 ? tm.lastuse / hz * 1000
-                                                 : tm.lastuse * 1000 / hz;
-    *age = MIN(*age, ms);
+    flow->packets = MAX(flow->packets, c.packets);
+    flow->bytes = MAX(flow->bytes, c.bytes);
+    flow->hw_packets = MAX(flow->hw_packets, c.hw_packets);
+    flow->hw_bytes = MAX(flow->hw_bytes, c.hw_bytes);
     return true;
 }
 
-static bool
-parse_mirred(struct span s, struct tc_flow *flow, uint64_t *age)
+/* Takes over when an action saw its last packet, or, if it saw none, was
+ * installed. */
+INLINE bool
+parse_times(const struct attr *attr, struct state *state)
 {
-    struct tc_output *output;
-    struct tc_mirred parms;
+    uint64_t idle;
+
+    if (!GET_MEMBER(attr, struct tcf_t, lastuse, &idle)) {
+        return false;
+    }
+    state->idle = MIN(state->idle, idle);
+    return true;
+}
+
+INLINE bool
+parse_mirred(struct span s, struct state *state)
+{
+    struct flow_record *flow = state->flow;
+    uint32_t ifindex;
     struct attr attr;
     int more;
 
     while ((more = next_attr(&s, &attr)) > 0) {
-        switch (attr.type) {
-        case TCA_MIRRED_TM:
-            if (!parse_times(&attr, age)) {
+        if (attr.type == TCA_MIRRED_PARMS) {
+            if (!GET_MEMBER(&attr, struct tc_mirred, ifindex, &ifindex)
+                || flow->n_outputs >= FLOW_INLINE_OUTPUTS) {
                 return false;
             }
-            break;
-
-        case TCA_MIRRED_PARMS:
-            if (!get_struct(&attr, &parms, sizeof parms)
-                || flow->n_outputs >= TC_FLOW_MAX_OUTPUTS) {
-                return false;
-            }
-            output = &flow->outputs[flow->n_outputs++];
-            output->ifindex = parms.ifindex;
-            output->ingress = (parms.eaction == TCA_INGRESS_REDIR
-                               || parms.eaction == TCA_INGRESS_MIRROR);
-            break;
+            flow->inline_outputs[flow->n_outputs++] = ifindex;
+        } else if (attr.type == TCA_MIRRED_TM && !parse_times(&attr, state)) {
+            return false;
         }
     }
     return !more;
 }
 
-static bool
-parse_gact(struct span s, struct tc_flow *flow, uint64_t *age)
+INLINE void
+add_target(struct flow_record *flow, uint32_t chain)
 {
-    struct tc_gact parms;
+    if (flow->n_targets < FLOW_MAX_TARGETS) {
+        flow->targets[flow->n_targets++] = chain;
+    } else {
+        flow->flags |= FLOW_MORE;
+    }
+}
+
+INLINE bool
+parse_gact(struct span s, struct state *state)
+{
     struct attr attr;
+    int action;
     int more;
 
     while ((more = next_attr(&s, &attr)) > 0) {
-        switch (attr.type) {
-        case TCA_GACT_TM:
-            if (!parse_times(&attr, age)) {
+        if (attr.type == TCA_GACT_PARMS) {
+            if (!GET_MEMBER(&attr, struct tc_gact, action, &action)) {
                 return false;
             }
-            break;
-
-        case TCA_GACT_PARMS:
-            if (!get_struct(&attr, &parms, sizeof parms)) {
-                return false;
+            if (TC_ACT_EXT_CMP(action, TC_ACT_GOTO_CHAIN)) {
+                add_target(state->flow, action & TC_ACT_EXT_VAL_MASK);
+            } else if (action == TC_ACT_SHOT) {
+                state->flow->flags |= FLOW_DROP;
             }
-            if (TC_ACT_EXT_CMP(parms.action, TC_ACT_GOTO_CHAIN)) {
-                flow->has_goto = true;
-                flow->goto_chain = parms.action & TC_ACT_EXT_VAL_MASK;
-            } else if (parms.action == TC_ACT_SHOT) {
-                flow->drop = true;
-            }
-            break;
+        } else if (attr.type == TCA_GACT_TM && !parse_times(&attr, state)) {
+            return false;
         }
     }
     return !more;
 }
 
-static bool
-parse_ct(struct span s, struct tc_flow *flow, uint64_t *age)
+INLINE bool
+parse_ct(struct span s, struct state *state)
 {
+    struct flow_record *flow = state->flow;
     uint16_t action = 0, zone = 0;
     bool has_zone = false;
     struct attr attr;
@@ -251,7 +333,7 @@ parse_ct(struct span s, struct tc_flow *flow, uint64_t *age)
     while ((more = next_attr(&s, &attr)) > 0) {
         switch (attr.type) {
         case TCA_CT_TM:
-            if (!parse_times(&attr, age)) {
+            if (!parse_times(&attr, state)) {
                 return false;
             }
             break;
@@ -271,61 +353,54 @@ parse_ct(struct span s, struct tc_flow *flow, uint64_t *age)
         }
     }
     /* ct_clear is in no zone. */
-    if (has_zone && !(action & TCA_CT_ACT_CLEAR) && !flow->has_ct) {
-        flow->has_ct = true;
-        flow->ct_zone = zone;
+    if (has_zone && !(action & TCA_CT_ACT_CLEAR)
+        && !(flow->flags & FLOW_HAS_ZONE)) {
+        flow->flags |= FLOW_HAS_ZONE;
+        flow->zone = zone;
     }
     return !more;
 }
 
-static bool
-parse_tunnel_key(struct span s, struct tc_flow *flow, uint64_t *age)
+INLINE bool
+parse_tunnel_key(struct span s, struct state *state)
 {
-    struct tc_tunnel_key parms;
     struct attr attr;
+    int action;
     int more;
 
     while ((more = next_attr(&s, &attr)) > 0) {
-        switch (attr.type) {
-        case TCA_TUNNEL_KEY_TM:
-            if (!parse_times(&attr, age)) {
+        if (attr.type == TCA_TUNNEL_KEY_PARMS) {
+            if (!GET_MEMBER(&attr, struct tc_tunnel_key, t_action, &action)) {
                 return false;
             }
-            break;
-
-        case TCA_TUNNEL_KEY_PARMS:
-            if (!get_struct(&attr, &parms, sizeof parms)) {
-                return false;
+            if (action == TCA_TUNNEL_KEY_ACT_RELEASE) {
+                state->flow->flags |= FLOW_DECAP;
             }
-            if (parms.t_action == TCA_TUNNEL_KEY_ACT_SET) {
-                flow->encap = true;
-            } else if (parms.t_action == TCA_TUNNEL_KEY_ACT_RELEASE) {
-                flow->decap = true;
-            }
-            break;
+        } else if (attr.type == TCA_TUNNEL_KEY_TM
+                   && !parse_times(&attr, state)) {
+            return false;
         }
     }
     return !more;
 }
 
 /* The cookie is the ufid as four words in the host's order. */
-static void
+INLINE void
 ufid_from_cookie(const uint8_t *cookie, uint8_t *ufid)
 {
-    for (int i = 0; i < UFID_LEN; i += 4) {
-        uint32_t word;
+    uint32_t words[FLOW_UFID_LEN / 4];
 
-        memcpy(&word, cookie + i, sizeof word);
-        word = htonl(word);
-        memcpy(ufid + i, &word, sizeof word);
+    memcpy(words, cookie, sizeof words);
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        words[i] = htonl(words[i]);
     }
+    memcpy(ufid, words, sizeof words);
 }
 
-static bool
-parse_action(struct span s, struct tc_flow *flow, bool *is_ovs, uint64_t *age)
+INLINE bool
+parse_action(struct span s, struct state *state)
 {
     struct attr attr, kind = { .type = 0 }, options = { .type = 0 };
-    struct stats stats;
     int more;
 
     while ((more = next_attr(&s, &attr)) > 0) {
@@ -339,20 +414,15 @@ parse_action(struct span s, struct tc_flow *flow, bool *is_ovs, uint64_t *age)
             break;
 
         case TCA_ACT_STATS:
-            if (!parse_stats(attr.data, &stats)) {
+            if (!parse_stats(payload(&attr), state->flow)) {
                 return false;
             }
-            /* All actions count the same packets, if they see them. */
-            flow->packets = MAX(flow->packets, stats.packets);
-            flow->bytes = MAX(flow->bytes, stats.bytes);
-            flow->hw_packets = MAX(flow->hw_packets, stats.hw_packets);
-            flow->hw_bytes = MAX(flow->hw_bytes, stats.hw_bytes);
             break;
 
         case TCA_ACT_COOKIE:
-            if (attr.data.len == UFID_LEN && !*is_ovs) {
-                ufid_from_cookie(attr.data.p, flow->ufid);
-                *is_ovs = true;
+            if (!state->is_ovs && attr.len == FLOW_UFID_LEN) {
+                ufid_from_cookie(attr.p, state->flow->ufid);
+                state->is_ovs = true;
             }
             break;
         }
@@ -360,102 +430,211 @@ parse_action(struct span s, struct tc_flow *flow, bool *is_ovs, uint64_t *age)
     if (more) {
         return false;
     }
+    if (!options.type) {
+        return true;
+    }
 
+    state->is_full = true;
     if (ATTR_IS(&kind, "mirred")) {
-        return parse_mirred(options.data, flow, age);
+        return parse_mirred(payload(&options), state);
     } else if (ATTR_IS(&kind, "gact")) {
-        return parse_gact(options.data, flow, age);
+        return parse_gact(payload(&options), state);
     } else if (ATTR_IS(&kind, "ct")) {
-        return parse_ct(options.data, flow, age);
+        return parse_ct(payload(&options), state);
     } else if (ATTR_IS(&kind, "tunnel_key")) {
-        return parse_tunnel_key(options.data, flow, age);
+        return parse_tunnel_key(payload(&options), state);
     } else {
         return true;
     }
 }
 
-static bool
-parse_actions(struct span s, struct tc_flow *flow, bool *is_ovs)
+INLINE bool
+parse_actions(struct span s, struct state *state)
 {
-    uint64_t age = UINT64_MAX;
     struct attr attr;
     int more;
 
     while ((more = next_attr(&s, &attr)) > 0) {
-        if (!parse_action(attr.data, flow, is_ovs, &age)) {
+        if (!parse_action(payload(&attr), state)) {
             return false;
         }
     }
-    flow->last_used = age != UINT64_MAX ? age : 0;
     return !more;
 }
 
+/* Match. */
+
+INLINE uint64_t
+hash_word(uint64_t hash, const uint8_t *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash << 31 | hash >> 33;
+}
+
+/* Adds the bytes from 'p' to 'end' to 'hash'. */
+static uint64_t
+hash_span(uint64_t hash, const uint8_t *p, const uint8_t *end)
+{
+    uint64_t lanes[4] = { hash, 1, 2, 3 };
+    uint8_t rest[8] = { 0 };
+
+    if (p == end) {
+        return hash;
+    }
+    /* Four words at once, as one multiplication need not wait for another. */
+    for (; end - p >= 32; p += 32) {
+        lanes[0] = hash_word(lanes[0], p);
+        lanes[1] = hash_word(lanes[1], p + 8);
+        lanes[2] = hash_word(lanes[2], p + 16);
+        lanes[3] = hash_word(lanes[3], p + 24);
+    }
+    hash = lanes[0] ^ lanes[1] * 3 ^ lanes[2] * 5 ^ lanes[3] * 7;
+    for (; end - p >= 8; p += 8) {
+        hash = hash_word(hash, p);
+    }
+    memcpy(rest, p, end - p);
+    return hash_word(hash, rest);
+}
+
+/* Takes over a destination MAC, or its mask. */
 static bool
-parse_flower(struct span s, struct tc_flow *flow, bool *is_ovs)
+parse_mac(const struct attr *attr, struct state *state)
 {
     static const uint8_t exact[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-    bool has_mac = false, full = true;
-    uint8_t mask[6];
+    struct flow_record *flow = state->flow;
+
+    if (attr->len != sizeof exact) {
+        return false;
+    }
+    if (attr->type == TCA_FLOWER_KEY_ETH_DST) {
+        memcpy(flow->mac, attr->p, sizeof flow->mac);
+        state->has_mac = true;
+    } else {
+        state->mac_is_full = !memcmp(attr->p, exact, sizeof exact);
+    }
+    return true;
+}
+
+INLINE bool
+parse_flower(struct span s, struct state *state)
+{
+    const uint8_t *keys = s.p;  /* Start of a run of attributes that match. */
     uint32_t flags;
     struct attr attr;
     int more;
 
     while ((more = next_attr(&s, &attr)) > 0) {
-        switch (attr.type) {
-        case TCA_FLOWER_FLAGS:
+        if (attr.type == TCA_FLOWER_ACT) {
+            if (!parse_actions(payload(&attr), state)) {
+                return false;
+            }
+        } else if (attr.type == TCA_FLOWER_FLAGS) {
             if (!get_scalar(&attr, &flags, sizeof flags)) {
                 return false;
             }
-            flow->in_hw = (flags & TCA_CLS_FLAGS_IN_HW) != 0;
-            flow->not_in_hw = (flags & TCA_CLS_FLAGS_NOT_IN_HW) != 0;
-            flow->skip_sw = (flags & TCA_CLS_FLAGS_SKIP_SW) != 0;
-            break;
-
-        case TCA_FLOWER_KEY_ETH_DST:
-            if (!get_scalar(&attr, flow->dst_mac, sizeof flow->dst_mac)) {
+            if (flags & TCA_CLS_FLAGS_IN_HW) {
+                state->flow->flags |= FLOW_IN_HW;
+            }
+        } else if (attr.type == TCA_FLOWER_KEY_ETH_DST
+                   || attr.type == TCA_FLOWER_KEY_ETH_DST_MASK) {
+            if (!parse_mac(&attr, state)) {
                 return false;
             }
-            has_mac = true;
-            break;
-
-        case TCA_FLOWER_KEY_ETH_DST_MASK:
-            if (!get_scalar(&attr, mask, sizeof mask)) {
-                return false;
-            }
-            full = !memcmp(mask, exact, sizeof mask);
-            break;
-
-        case TCA_FLOWER_ACT:
-            if (!parse_actions(attr.data, flow, is_ovs)) {
-                return false;
-            }
-            break;
+            continue;
+        } else if (attr.type != TCA_FLOWER_IN_HW_COUNT
+                   && attr.type != TCA_FLOWER_CLASSID) {
+            /* All others, those that are not known here included, match. */
+            continue;
         }
+
+        /* This one does not: a run ends before it, and one begins after. */
+        if (state->hash_wanted) {
+            state->hash = hash_span(state->hash, keys, attr.p - NLA_HDRLEN);
+        }
+        keys = s.p;
     }
-    flow->has_dst_mac = has_mac && full;
+    if (state->hash_wanted) {
+        state->hash = hash_span(state->hash, keys, s.p);
+    }
+    if (state->has_mac && state->mac_is_full) {
+        state->flow->flags |= FLOW_HAS_MAC;
+    }
     return !more;
 }
 
+/* The whole. */
+
+/* Milliseconds in 'ticks' of the clock in which the kernel tells times to user
+ * space. */
+INLINE uint32_t
+ticks_to_ms(uint64_t ticks)
+{
+    static unsigned int hz;
+
+    if (OVS_UNLIKELY(!hz)) {
+        long int value = sysconf(_SC_CLK_TCK);
+
+        hz = value > 0 ? value : 100;
+    }
+    /* 49 days and more are the same. */
+    if (OVS_UNLIKELY(ticks >= UINT32_MAX / 1000)) {
+        uint64_t ms = MIN(ticks, UINT32_MAX) * 1000 / hz;
+
+        return MIN(ms, UINT32_MAX - 1);
+    }
+    return (uint32_t) ticks * 1000 / hz;
+}
+
 /* Fills in the members that the fixed header of the message has. */
-static void
-parse_tcmsg(const struct tcmsg *tcm, struct tc_flow *flow)
+INLINE void
+parse_tcmsg(const struct tcmsg *tcm, struct flow_record *flow)
 {
     if ((uint32_t) tcm->tcm_ifindex == TCM_IFINDEX_MAGIC_BLOCK) {
-        flow->block = tcm->tcm_block_index;
+        flow->dev = tcm->tcm_block_index;
+        flow->flags = FLOW_ON_BLOCK;
     } else {
-        flow->ifindex = tcm->tcm_ifindex;
-        flow->parent = tcm->tcm_parent;
+        flow->dev = tcm->tcm_ifindex;
+        if (tcm->tcm_parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)) {
+            flow->flags = FLOW_EGRESS_SIDE;
+        }
     }
     flow->handle = tcm->tcm_handle;
     flow->prio = TC_H_MAJ(tcm->tcm_info) >> 16;
-    flow->protocol = ntohs(TC_H_MIN(tcm->tcm_info));
+}
+
+/* Fills in what depends on all of the message. */
+INLINE void
+finish_flow(struct state *state)
+{
+    struct flow_record *flow = state->flow;
+
+    flow->outputs = flow->inline_outputs;
+    flow->last_used = (flow->packets && state->idle != UINT64_MAX
+                       ? ticks_to_ms(state->idle) : UINT32_MAX);
+    if (!state->is_full) {
+        flow->flags |= FLOW_TERSE;
+    } else if (state->hash_wanted) {
+        uint32_t hash = state->hash ^ state->hash >> 32;
+
+        flow->key_hash = hash ? hash : 1;
+    }
 }
 
 enum tc_parse_result
-tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, struct tc_flow *flow)
+tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, unsigned int options_,
+              struct flow_record *flow)
 {
+    struct state state = {
+        .flow = flow,
+        .idle = UINT64_MAX,
+        .mac_is_full = true,
+        .hash_wanted = (options_ & TC_PARSE_KEY_HASH) != 0,
+    };
     struct attr attr, options = { .type = TCA_UNSPEC };
-    bool is_flower = false, is_ovs = false;
+    bool is_flower = false;
     struct nlmsghdr nlh;
     struct tcmsg tcm;
     struct span s;
@@ -476,10 +655,12 @@ tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, struct tc_flow *flow)
     }
     memcpy(&tcm, (const uint8_t *) nlh_ + NLMSG_HDRLEN, sizeof tcm);
     s.p = (const uint8_t *) nlh_ + NLMSG_SPACE(sizeof tcm);
-    s.len = nlh.nlmsg_len - NLMSG_LENGTH(sizeof tcm);
+    s.end = (const uint8_t *) nlh_ + nlh.nlmsg_len;
 
-    memset(flow, 0, sizeof *flow);
+    /* What follows is valid as far as their numbers say. */
+    memset(flow, 0, offsetof(struct flow_record, targets));
     parse_tcmsg(&tcm, flow);
+    state.hash = TC_H_MIN(tcm.tcm_info);
     while ((more = next_attr(&s, &attr)) > 0) {
         switch (attr.type) {
         case TCA_KIND:
@@ -487,7 +668,8 @@ tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, struct tc_flow *flow)
             break;
 
         case TCA_CHAIN:
-            if (!get_scalar(&attr, &flow->chain, sizeof flow->chain)) {
+            if (!get_scalar(&attr, &flow->recirc_id,
+                            sizeof flow->recirc_id)) {
                 return TC_PARSE_MALFORMED;
             }
             break;
@@ -503,8 +685,12 @@ tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, struct tc_flow *flow)
     if (!is_flower) {
         return TC_PARSE_NOT_OVS;
     }
-    if (options.type && !parse_flower(options.data, flow, &is_ovs)) {
+    if (options.type && !parse_flower(payload(&options), &state)) {
         return TC_PARSE_MALFORMED;
     }
-    return is_ovs ? TC_PARSE_FLOW : TC_PARSE_NOT_OVS;
+    if (!state.is_ovs) {
+        return TC_PARSE_NOT_OVS;
+    }
+    finish_flow(&state);
+    return TC_PARSE_FLOW;
 }

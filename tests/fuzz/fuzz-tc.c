@@ -23,6 +23,24 @@ netdev_exists(void *aux OVS_UNUSED, int ifindex)
     return ifindex & 1;
 }
 
+static void
+check(const struct flow_record *flow)
+{
+    ovs_assert(flow->n_outputs <= FLOW_INLINE_OUTPUTS);
+    ovs_assert(flow->outputs == flow->inline_outputs);
+    ovs_assert(flow->n_targets <= FLOW_MAX_TARGETS);
+    ovs_assert(flow->flags & FLOW_MORE ? flow->n_targets == FLOW_MAX_TARGETS
+               : true);
+    ovs_assert(!(flow->flags & FLOW_ON_BLOCK)
+               || !(flow->flags & FLOW_EGRESS_SIDE));
+    ovs_assert(!(flow->flags & FLOW_TERSE)
+               || (!flow->n_outputs && !flow->n_targets
+                   && flow->last_used == UINT32_MAX));
+    for (size_t i = 0; i < flow->n_targets; i++) {
+        ovs_assert(flow->targets[i] < 1 << 28);
+    }
+}
+
 /* Parses the message at 'data'.  Returns its length, 'size' if it tells
  * none. */
 static size_t
@@ -30,14 +48,22 @@ parse(const uint8_t *data, size_t size, struct flow_ledger *ledger)
 {
     /* A copy of its own shows each byte that is read beyond it. */
     struct nlmsghdr *copy = xmemdup(data, size);
-    struct tc_flow flow;
+    struct flow_record flow, hashed;
     size_t len = size;
+    enum tc_parse_result result = tc_flow_parse(copy, size, 0, &flow);
 
-    if (tc_flow_parse(copy, size, &flow) == TC_PARSE_FLOW) {
+    /* Hashing the match changes nothing else. */
+    ovs_assert(tc_flow_parse(copy, size, TC_PARSE_KEY_HASH, &hashed)
+               == result);
+    if (result == TC_PARSE_FLOW) {
         ovs_assert(copy->nlmsg_len <= size);
-        ovs_assert(flow.n_outputs <= TC_FLOW_MAX_OUTPUTS);
-        ovs_assert(!flow.ifindex || !flow.block);
-        ovs_assert(!flow.has_goto || flow.goto_chain < 1 << 28);
+        check(&flow);
+        ovs_assert(!flow.key_hash);
+        ovs_assert(!hashed.key_hash == ((flow.flags & FLOW_TERSE) != 0));
+        hashed.key_hash = 0;
+        hashed.outputs = flow.outputs;
+        ovs_assert(!memcmp(&flow, &hashed,
+                           offsetof(struct flow_record, targets)));
         flow_ledger_add(ledger, &flow);
     }
     if (size >= sizeof *copy && copy->nlmsg_len >= sizeof *copy) {

@@ -79,12 +79,34 @@ create(void)
     return ledger;
 }
 
+/* What of a flow matters here; a record cannot be copied. */
+struct test_flow {
+    uint8_t ufid[FLOW_UFID_LEN]; /* Identity. */
+    int ifindex;                /* Device, 0 on a block. */
+    uint32_t block;             /* Shared block, 0 on a device. */
+    uint32_t parent;            /* INGRESS, EGRESS, or 0 on a block. */
+    uint32_t chain;             /* That it is in. */
+    bool in_hw, drop, decap;    /* As the flags of a record. */
+    bool has_goto;              /* Is 'goto_chain' valid? */
+    uint32_t goto_chain;        /* Where it sends packets. */
+    bool has_ct;                /* Is 'ct_zone' valid? */
+    uint16_t ct_zone;           /* Zone. */
+    bool has_dst_mac;           /* Is 'dst_mac' valid? */
+    uint8_t dst_mac[6];         /* Destination. */
+    uint8_t n_outputs;          /* Number of 'outputs'. */
+    struct {
+        int ifindex;            /* Device. */
+    } outputs[8];
+    uint64_t packets, bytes;    /* As in a record. */
+    uint64_t hw_packets, hw_bytes; /* Ditto. */
+};
+
 /* A flow in hardware of 10 packets of 100 bytes, 7 of them by hardware;
  * 'serial' makes the ufid. */
-static struct tc_flow
+static struct test_flow
 flow(int serial, int ifindex, uint32_t chain)
 {
-    return (struct tc_flow) {
+    return (struct test_flow) {
         .ufid = { serial >> 8, serial }, .ifindex = ifindex,
         .parent = ifindex == BR_INT ? EGRESS : INGRESS, .chain = chain,
         .in_hw = true, .packets = 10, .bytes = 1000, .hw_packets = 7,
@@ -92,15 +114,15 @@ flow(int serial, int ifindex, uint32_t chain)
     };
 }
 
-static struct tc_flow
-with_output(struct tc_flow f, int ifindex)
+static struct test_flow
+with_output(struct test_flow f, int ifindex)
 {
     f.outputs[f.n_outputs++].ifindex = ifindex;
     return f;
 }
 
-static struct tc_flow
-with_goto(struct tc_flow f, uint32_t chain)
+static struct test_flow
+with_goto(struct test_flow f, uint32_t chain)
 {
     f.has_goto = true;
     f.goto_chain = chain;
@@ -108,9 +130,31 @@ with_goto(struct tc_flow f, uint32_t chain)
 }
 
 static void
-add(struct flow_ledger *ledger, struct tc_flow f)
+add(struct flow_ledger *ledger, struct test_flow f)
 {
-    flow_ledger_add(ledger, &f);
+    struct flow_record rec = {
+        .dev = f.block ? f.block : (uint32_t) f.ifindex,
+        .recirc_id = f.chain,
+        .flags = ((f.block ? FLOW_ON_BLOCK : 0)
+                  | (f.parent == EGRESS ? FLOW_EGRESS_SIDE : 0)
+                  | (f.in_hw ? FLOW_IN_HW : 0)
+                  | (f.drop ? FLOW_DROP : 0)
+                  | (f.decap ? FLOW_DECAP : 0)
+                  | (f.has_ct ? FLOW_HAS_ZONE : 0)
+                  | (f.has_dst_mac ? FLOW_HAS_MAC : 0)),
+        .zone = f.ct_zone,
+        .packets = f.packets, .bytes = f.bytes,
+        .hw_packets = f.hw_packets, .hw_bytes = f.hw_bytes,
+        .n_targets = f.has_goto, .targets = { f.goto_chain },
+        .n_outputs = f.n_outputs, .outputs = rec.inline_outputs,
+    };
+
+    memcpy(rec.ufid, f.ufid, sizeof rec.ufid);
+    memcpy(rec.mac, f.dst_mac, sizeof rec.mac);
+    for (size_t i = 0; i < f.n_outputs; i++) {
+        rec.inline_outputs[i] = f.outputs[i].ifindex;
+    }
+    flow_ledger_add(ledger, &rec);
 }
 
 /* Computes, checks the invariant. */
@@ -185,7 +229,7 @@ static void
 test_direct(void **state OVS_UNUSED)
 {
     struct flow_ledger *ledger = create();
-    struct tc_flow drop = flow(3, POD0, 0);
+    struct test_flow drop = flow(3, POD0, 0);
     const struct flow_sums *sums;
 
     add(ledger, with_output(flow(1, POD0, 0), POD1));
@@ -242,7 +286,7 @@ test_multi(void **state OVS_UNUSED)
 {
     struct flow_ledger *ledger = create();
     const struct flow_sums *sums;
-    struct tc_flow f;
+    struct test_flow f;
 
     /* A flood, also to a tunnel, twice to one, to others' and to none. */
     f = with_output(with_output(flow(1, POD0, 0), POD1), POD2);
@@ -301,7 +345,7 @@ static void
 test_block(void **state OVS_UNUSED)
 {
     struct flow_ledger *ledger = create();
-    struct tc_flow f = with_output(flow(1, 0, 0), POD0);
+    struct test_flow f = with_output(flow(1, 0, 0), POD0);
 
     f.parent = 0;
     f.block = BOND;
@@ -329,10 +373,10 @@ test_block(void **state OVS_UNUSED)
 
 /* Out of a tunnel: a flow to chain 1 with 'zone' (0 for none) and the last
  * byte of a MAC (0 for none). */
-static struct tc_flow
+static struct test_flow
 decap(int serial, uint16_t zone, uint8_t mac)
 {
-    struct tc_flow f = with_goto(flow(serial, TUNNEL, 0), serial);
+    struct test_flow f = with_goto(flow(serial, TUNNEL, 0), serial);
 
     f.decap = true;
     f.has_ct = zone != 0;
@@ -347,7 +391,7 @@ test_decap(void **state OVS_UNUSED)
 {
     struct flow_ledger *ledger = create();
     const struct flow_sums *sums;
-    struct tc_flow f;
+    struct test_flow f;
 
     /* Outputs down the chain count; zone and MAC of chain 0 do not. */
     add(ledger, decap(1, 6, 2));
@@ -410,7 +454,7 @@ static void
 test_loops(void **state OVS_UNUSED)
 {
     struct flow_ledger *ledger = create();
-    struct tc_flow f = decap(1, 5, 0);
+    struct test_flow f = decap(1, 5, 0);
 
     add(ledger, f);                                     /* 0 -> 1. */
     add(ledger, with_goto(flow(2, TUNNEL, 1), 2));
@@ -457,7 +501,7 @@ test_replace_and_purge(void **state OVS_UNUSED)
     add(ledger, with_goto(flow(3, POD0, 1), 1));
     add(ledger, with_goto(flow(4, POD0, 1), 0));
     add(ledger, with_output(flow(5, POD0, 1), POD1));
-    struct tc_flow other = flow(6, POD0, 0);
+    struct test_flow other = flow(6, POD0, 0);
     other.parent = EGRESS;
     add(ledger, with_goto(other, 1));
     flow_ledger_purge(ledger, &part);
@@ -475,7 +519,7 @@ test_huge_counters(void **state OVS_UNUSED)
 {
     struct flow_ledger *ledger = create();
     const struct flow_sums *sums;
-    struct tc_flow f;
+    struct test_flow f;
 
     f = with_output(flow(1, POD0, 0), POD1);
     f.packets = f.bytes = UINT64_MAX;
@@ -510,13 +554,13 @@ test_huge_counters(void **state OVS_UNUSED)
     flow_ledger_destroy(ledger);
 }
 
-static struct tc_flow
+static struct test_flow
 random_flow(void)
 {
     static const int devices[] = {
         POD0, POD1, POD2, UPLINK, TUNNEL, BR_INT, TWIN_A, FOREIGN, GONE, 0,
     };
-    struct tc_flow f = flow(random_range(200),
+    struct test_flow f = flow(random_range(200),
                             devices[random_range(ARRAY_SIZE(devices))],
                             random_range(2) ? 0 : random_range(6));
 
@@ -546,7 +590,7 @@ random_flow(void)
 static void
 test_random(void **state OVS_UNUSED)
 {
-    struct tc_flow flows[200];
+    struct test_flow flows[200];
     bool present[200];
 
     random_set_seed(0x5eed1234);
@@ -555,12 +599,12 @@ test_random(void **state OVS_UNUSED)
 
         memset(present, 0, sizeof present);
         for (int i = 0; i < 500; i++) {
-            struct tc_flow f = random_flow();
+            struct test_flow f = random_flow();
             int serial = f.ufid[0] << 8 | f.ufid[1];
 
             flows[serial] = f;
             present[serial] = true;
-            flow_ledger_add(ledger, &f);
+            add(ledger, f);
             if (!random_range(40)) {
                 struct tc_part part = {
                     .ifindex = f.ifindex, .block = f.block,
@@ -582,7 +626,7 @@ test_random(void **state OVS_UNUSED)
         fresh = create();
         for (size_t j = 0; j < ARRAY_SIZE(flows); j++) {
             if (present[j]) {
-                flow_ledger_add(fresh, &flows[j]);
+                add(fresh, flows[j]);
             }
         }
         compute(fresh);

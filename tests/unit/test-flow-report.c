@@ -32,8 +32,8 @@ static struct {
 
 struct tc_dump *
 tc_dump_start(struct event_base *base OVS_UNUSED, const int *ifindexes,
-              size_t n, const struct tc_dump_callbacks *cbs, void *aux,
-              int *errorp)
+              size_t n, unsigned int options OVS_UNUSED,
+              const struct tc_dump_callbacks *cbs, void *aux, int *errorp)
 {
     assert_false(dump.running);
     if (dump.error) {
@@ -69,15 +69,16 @@ tell_begin(int ifindex)
 static void
 tell_flow(int serial, int ifindex, int out1, int out2, bool in_hw)
 {
-    struct tc_flow f = {
-        .ufid = { serial }, .ifindex = ifindex, .parent = 0xfffffff2,
-        .in_hw = in_hw, .not_in_hw = !in_hw, .packets = 10, .bytes = 900,
+    struct flow_record f = {
+        .ufid = { serial }, .dev = ifindex, .flags = in_hw ? FLOW_IN_HW : 0,
+        .packets = 10, .bytes = 900,
         .hw_packets = in_hw ? 6 : 0, .hw_bytes = in_hw ? 588 : 0,
-        .n_outputs = out2 ? 2 : 1,
-        .outputs = { { .ifindex = out1 }, { .ifindex = out2 } },
+        .n_outputs = out2 ? 2 : 1, .outputs = f.inline_outputs,
+        .inline_outputs = { out1, out2 },
     };
+    const struct flow_record *flows[] = { &f };
 
-    dump.cbs->flow(dump.aux, &f);
+    dump.cbs->flows(dump.aux, flows, 1);
 }
 
 static void

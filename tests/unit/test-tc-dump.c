@@ -30,15 +30,22 @@ struct env {
     int kernel;                 /* Our end of its socket. */
     uint32_t seq;               /* Of the last request. */
     struct ofpbuf out;          /* Chunk that is being made. */
+    unsigned int options;       /* Of the dump. */
 
     struct tc_part parts[16];   /* Of all begin() calls. */
     size_t n_parts;             /* Number of them. */
-    size_t n_flows;             /* flow() calls since the last begin(). */
-    uint32_t last_handle;       /* Of the last flow(). */
-    size_t most_flows;          /* Most flow() calls in one round. */
+    struct tc_part part;        /* Of the last one. */
+    size_t n_ends;              /* Number of end() calls. */
+    size_t n_interrupted;       /* Those of an interrupted part. */
+    size_t n_flows;             /* Flows told since the last begin(). */
+    uint32_t last_handle;       /* Of the last one. */
+    uint16_t last_flags;        /* Ditto. */
+    uint32_t last_hash;         /* Ditto. */
+    size_t most_flows;          /* Most flows told in one round. */
     bool done;                  /* done() was called. */
     struct tc_dump_result result; /* With this. */
-    int cancel_in;              /* Cancel in: 1 begin, 2 flow, 3 done. */
+    int cancel_in;              /* Cancel in: 1 begin, 2 flows, 3 done, 4
+                                 * end. */
 };
 
 static const uint8_t cookie[16] = { 1, 2, 3 };
@@ -50,6 +57,7 @@ on_begin(void *env_, const struct tc_part *part)
 
     assert_true(env->n_parts < ARRAY_SIZE(env->parts));
     env->parts[env->n_parts++] = *part;
+    env->part = *part;
     env->n_flows = 0;
     if (env->cancel_in == 1) {
         tc_dump_cancel(env->dump);
@@ -57,13 +65,31 @@ on_begin(void *env_, const struct tc_part *part)
 }
 
 static void
-on_flow(void *env_, const struct tc_flow *flow)
+on_flows(void *env_, const struct flow_record *const *flows, size_t n)
 {
     struct env *env = env_;
 
-    env->n_flows++;
-    env->last_handle = flow->handle;
+    assert_true(n > 0 && n <= TC_BATCH);
+    for (size_t i = 0; i < n; i++) {
+        env->n_flows++;
+        env->last_handle = flows[i]->handle;
+        env->last_flags = flows[i]->flags;
+        env->last_hash = flows[i]->key_hash;
+    }
     if (env->cancel_in == 2) {
+        tc_dump_cancel(env->dump);
+    }
+}
+
+static void
+on_end(void *env_, const struct tc_part *part, bool interrupted)
+{
+    struct env *env = env_;
+
+    assert_memory_equal(part, &env->part, sizeof *part);
+    env->n_ends++;
+    env->n_interrupted += interrupted;
+    if (env->cancel_in == 4) {
         tc_dump_cancel(env->dump);
     }
 }
@@ -84,7 +110,8 @@ on_done(void *env_, const struct tc_dump_result *result)
 
 static const struct tc_dump_callbacks callbacks = {
     .begin = on_begin,
-    .flow = on_flow,
+    .flows = on_flows,
+    .end = on_end,
     .done = on_done,
 };
 
@@ -110,10 +137,10 @@ run(struct env *env)
 }
 
 static struct env *
-start(const int *ifindexes, size_t n)
+create(int *fd)
 {
     struct env *env = xzalloc(sizeof *env);
-    int fds[2], size = 1 << 20, error;
+    int fds[2], size = 1 << 20;
 
     env->base = event_base_new();
     assert_int_equal(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
@@ -121,9 +148,39 @@ start(const int *ifindexes, size_t n)
     setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     env->kernel = fds[1];
     ofpbuf_init(&env->out, 4096);
-    env->dump = tc_dump_start_fd(env->base, fds[0], PORTID, ifindexes, n,
+    *fd = fds[0];
+    return env;
+}
+
+static struct env *
+start_with(const int *ifindexes, size_t n, unsigned int options)
+{
+    int fd, error;
+    struct env *env = create(&fd);
+
+    env->dump = tc_dump_start_fd(env->base, fd, PORTID, ifindexes, n, options,
                                  &callbacks, env, &error);
     assert_non_null(env->dump);
+    env->options = options;
+    return env;
+}
+
+static struct env *
+start(const int *ifindexes, size_t n)
+{
+    return start_with(ifindexes, n, 0);
+}
+
+static struct env *
+start_parts(const struct tc_part *parts, size_t n, unsigned int options)
+{
+    int fd, error;
+    struct env *env = create(&fd);
+
+    env->dump = tc_dump_start_parts_fd(env->base, fd, PORTID, parts, n,
+                                       options, &callbacks, env, &error);
+    assert_non_null(env->dump);
+    env->options = options;
     return env;
 }
 
@@ -144,11 +201,21 @@ expect_request(struct env *env, uint16_t type, int ifindex, uint32_t parent)
     struct {
         struct nlmsghdr nlh;
         struct tcmsg tcm;
+        struct nlattr nla;
+        struct nla_bitfield32 flags;
     } req;
+    bool terse = env->options & TC_DUMP_TERSE && type == RTM_GETTFILTER;
+    ssize_t size = terse ? sizeof req : sizeof req.nlh + sizeof req.tcm;
 
     run(env);
-    assert_int_equal(sizeof req, recv(env->kernel, &req, sizeof req, 0));
-    assert_int_equal(sizeof req, req.nlh.nlmsg_len);
+    assert_int_equal(size, recv(env->kernel, &req, sizeof req, 0));
+    assert_int_equal(size, req.nlh.nlmsg_len);
+    if (terse) {
+        assert_int_equal(TCA_DUMP_FLAGS, req.nla.nla_type);
+        assert_int_equal(sizeof req.nla + sizeof req.flags, req.nla.nla_len);
+        assert_int_equal(TCA_DUMP_FLAGS_TERSE, req.flags.value);
+        assert_int_equal(TCA_DUMP_FLAGS_TERSE, req.flags.selector);
+    }
     assert_int_equal(type, req.nlh.nlmsg_type);
     assert_int_equal(NLM_F_REQUEST | NLM_F_DUMP, req.nlh.nlmsg_flags);
     assert_int_equal(ifindex, req.tcm.tcm_ifindex);
@@ -310,6 +377,87 @@ test_parts(void **state OVS_UNUSED)
     assert_int_equal(2, env->result.n_filters);
     assert_int_equal(0, env->result.n_retries);
     assert_int_equal(5, env->n_parts);
+    assert_int_equal(5, env->n_ends);
+    assert_int_equal(0, env->n_interrupted);
+    assert_false(env->result.interrupted);
+    finish(env);
+}
+
+/* Parts that the caller knows, with all options; the kernel is not asked which
+ * there are, and what is interrupted is taken for what it is. */
+static void
+test_given_parts(void **state OVS_UNUSED)
+{
+    static const struct tc_part parts[] = {
+        { .ifindex = 12, .parent = EGRESS },
+        { .block = 30 },
+        { .ifindex = 7, .parent = INGRESS },
+    };
+    struct env *env = start_parts(parts, ARRAY_SIZE(parts),
+                                  TC_DUMP_TERSE | TC_DUMP_KEY_HASH
+                                  | TC_DUMP_NO_RETRY);
+
+    assert_int_equal(0, env->n_parts);
+    expect_request(env, RTM_GETTFILTER, 12, EGRESS);
+    assert_part(env, 0, 12, 0, EGRESS);
+    put_filter(env, 12, 5, NLM_F_DUMP_INTR);
+    assert_int_equal(0, env->n_ends);
+    put_end(env, 0, 0);
+    flush(env);
+    expect_request(env, RTM_GETTFILTER, -1, 30);
+    assert_part(env, 1, 0, 30, 0);
+    assert_int_equal(5, env->last_handle);
+    assert_int_not_equal(0, env->last_hash);
+    assert_int_equal(1, env->n_ends);
+    assert_int_equal(1, env->n_interrupted);
+
+    /* A part that is gone ends, too. */
+    put_end(env, -ENODEV, 0);
+    flush(env);
+    expect_request(env, RTM_GETTFILTER, 7, INGRESS);
+    assert_part(env, 2, 7, 0, INGRESS);
+    put_end(env, 0, 0);
+    flush(env);
+    expect_no_request(env);
+    assert_true(env->done);
+    assert_int_equal(0, env->result.error);
+    assert_true(env->result.interrupted);
+    assert_int_equal(1, env->result.n_filters);
+    assert_int_equal(0, env->result.n_retries);
+    assert_int_equal(3, env->n_ends);
+    assert_int_equal(1, env->n_interrupted);
+    finish(env);
+
+    /* None at all. */
+    env = start_parts(NULL, 0, 0);
+    expect_no_request(env);
+    assert_true(env->done);
+    assert_int_equal(0, env->result.error);
+    finish(env);
+}
+
+/* Terse records are told as such, and without the option there is no hash. */
+static void
+test_terse(void **state OVS_UNUSED)
+{
+    static const int ifindexes[] = { 7 };
+    struct env *env = start_with(ifindexes, 1, TC_DUMP_TERSE);
+    struct tc_msg m;
+
+    answer_qdiscs(env, 7);
+    expect_request(env, RTM_GETTFILTER, 7, INGRESS);
+    tc_msg_begin(&m, 7, INGRESS, 3, 0);
+    tc_msg_begin_action(&m, "mirred", cookie, 16);
+    tc_msg_end_action(&m);
+    tc_msg_end_actions(&m);
+    put(env, tc_msg_end(&m), 0);
+    tc_msg_destroy(&m);
+    put_end(env, 0, 0);
+    flush(env);
+    run(env);
+    assert_true(env->done);
+    assert_int_equal(FLOW_TERSE, env->last_flags);
+    assert_int_equal(0, env->last_hash);
     finish(env);
 }
 
@@ -474,7 +622,7 @@ test_bounded(void **state OVS_UNUSED)
 
     answer_qdiscs(env, 7);
     expect_request(env, RTM_GETTFILTER, 7, INGRESS);
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 200; i++) {
         put_filter(env, 7, i + 1, 0);
     }
     assert_true(env->out.size < 32768);
@@ -482,18 +630,16 @@ test_bounded(void **state OVS_UNUSED)
 
     /* No descriptor gets readable meanwhile. */
     run_once(env);
-    assert_int_equal(64, env->n_flows);
-    run_once(env);
-    assert_int_equal(128, env->n_flows);
+    assert_int_equal(TC_MAX_MESSAGES, env->n_flows);
     run(env);
-    assert_int_equal(150, env->n_flows);
+    assert_int_equal(200, env->n_flows);
 
-    put_filter(env, 7, 151, 0);
+    put_filter(env, 7, 201, 0);
     flush(env);
     run(env);
-    assert_int_equal(151, env->n_flows);
-    assert_int_equal(151, env->last_handle);
-    assert_int_equal(64, env->most_flows);
+    assert_int_equal(201, env->n_flows);
+    assert_int_equal(201, env->last_handle);
+    assert_int_equal(TC_MAX_MESSAGES, env->most_flows);
 
     /* With nothing to read, nothing is pending but the wait for it. */
     assert_int_equal(1, event_base_get_num_events(env->base,
@@ -504,7 +650,7 @@ test_bounded(void **state OVS_UNUSED)
     flush(env);
     run(env);
     assert_true(env->done);
-    assert_int_equal(151, env->result.n_filters);
+    assert_int_equal(201, env->result.n_filters);
     finish(env);
 }
 
@@ -578,7 +724,7 @@ test_cancel(void **state OVS_UNUSED)
 {
     static const int ifindexes[] = { 7 };
 
-    for (int where = 0; where < 4; where++) {
+    for (int where = 0; where < 5; where++) {
         struct env *env = start(ifindexes, ARRAY_SIZE(ifindexes));
 
         env->cancel_in = where;
@@ -595,7 +741,8 @@ test_cancel(void **state OVS_UNUSED)
             run(env);
         }
         assert_int_equal(1, env->n_parts);
-        assert_int_equal(where == 1 ? 0 : where == 2 ? 1 : 2, env->n_flows);
+        assert_int_equal(where == 1 ? 0 : 2, env->n_flows);
+        assert_int_equal(where >= 3, env->n_ends);
         assert_int_equal(where == 3, env->done);
         finish(env);
     }
@@ -610,7 +757,8 @@ test_kernel(void **state OVS_UNUSED)
     struct env env = { .base = event_base_new() };
     int error;
 
-    env.dump = tc_dump_start(env.base, ifindexes, 1, &callbacks, &env, &error);
+    env.dump = tc_dump_start(env.base, ifindexes, 1, 0, &callbacks, &env,
+                             &error);
     if (!env.dump) {
         event_base_free(env.base);
         assert_true(error == EPROTONOSUPPORT || error == EAFNOSUPPORT);
@@ -622,6 +770,7 @@ test_kernel(void **state OVS_UNUSED)
     assert_true(env.done);
     assert_int_equal(0, env.result.error);
     assert_int_equal(0, env.result.n_filters);
+    assert_true(env.result.kernel_us <= env.result.elapsed_us);
     event_base_free(env.base);
 }
 
@@ -630,6 +779,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_given_parts),
+        cmocka_unit_test(test_terse),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_often_interrupted),

@@ -21,7 +21,7 @@
 
 /* Parses a copy of which no byte more may be read, so that ASan sees it. */
 static enum tc_parse_result
-parse(const void *data, size_t len, struct tc_flow *flow)
+parse(const void *data, size_t len, struct flow_record *flow)
 {
     void *copy = malloc(len ? len : 1);
     enum tc_parse_result result;
@@ -29,7 +29,7 @@ parse(const void *data, size_t len, struct tc_flow *flow)
     if (len) {
         memcpy(copy, data, len);
     }
-    result = tc_flow_parse(copy, len, flow);
+    result = tc_flow_parse(copy, len, 0, flow);
     free(copy);
     return result;
 }
@@ -63,110 +63,96 @@ ufid_to_string(const uint8_t *u)
                      u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
 }
 
-/* What the kernel sent, and what it means. */
+/* What the kernel sent, and what it means.  Outputs and targets are those in
+ * the arrays. */
 struct expected {
     const char *name;           /* Capture. */
     enum tc_parse_result result;
     const char *ufid;           /* The rest is for TC_PARSE_FLOW only. */
-    struct tc_flow flow;
+    struct flow_record flow;
 };
+
+#define NEVER UINT32_MAX
 
 static const struct expected captures[] = {
     /* Flower filters, but not of Open vSwitch's datapath: no cookie. */
-    { "0071-NEWTFILTER", TC_PARSE_NOT_OVS, NULL, { .ifindex = 0 } },
-    { "0077-NEWTFILTER", TC_PARSE_NOT_OVS, NULL, { .ifindex = 0 } },
-    { "0069-NEWQDISC", TC_PARSE_NOT_OVS, NULL, { .ifindex = 0 } },
+    { "0071-NEWTFILTER", TC_PARSE_NOT_OVS, NULL, { .dev = 0 } },
+    { "0077-NEWTFILTER", TC_PARSE_NOT_OVS, NULL, { .dev = 0 } },
+    { "0069-NEWQDISC", TC_PARSE_NOT_OVS, NULL, { .dev = 0 } },
 
     /* A flood: skbedit has no cookie, the first mirred is to br-int. */
     { "0129-NEWTFILTER", TC_PARSE_FLOW, "b7dfe758-3d42-4ed4-8ea3-e5c84ace8497",
-      { .ifindex = 7, .parent = INGRESS, .handle = 1, .prio = 4,
-        .protocol = 0x0806, .not_in_hw = true, .n_outputs = 2,
-        .has_dst_mac = true,
-        .dst_mac = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
-        .outputs = { { 12, true }, { 8, false } } } },
+      { .dev = 7, .handle = 1, .prio = 4, .flags = FLOW_HAS_MAC,
+        .mac = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+        .last_used = NEVER, .n_outputs = 2, .inline_outputs = { 12, 8 } } },
     { "0131-NEWTFILTER", TC_PARSE_FLOW, "bf1393c8-9a57-4ce8-92f9-c91016e3ebed",
-      { .ifindex = 8, .parent = INGRESS, .handle = 1, .prio = 4,
-        .protocol = 0x0806, .in_hw = true, .has_dst_mac = true,
-        .dst_mac = { 2, 0, 0, 0, 0, 1 }, .n_outputs = 1,
-        .outputs = { { 7, false } } } },
+      { .dev = 8, .handle = 1, .prio = 4, .flags = FLOW_IN_HW | FLOW_HAS_MAC,
+        .mac = { 2, 0, 0, 0, 0, 1 }, .last_used = NEVER, .n_outputs = 1,
+        .inline_outputs = { 7 } } },
     /* The final counters of a flow in hardware. */
     { "0134-DELTFILTER", TC_PARSE_FLOW, "942b896c-5ecd-4ed7-9028-1a9fc00f8345",
-      { .ifindex = 7, .parent = INGRESS, .handle = 1, .prio = 2,
-        .protocol = 0x0800, .in_hw = true, .has_dst_mac = true,
-        .dst_mac = { 2, 0, 0, 0, 0, 2 }, .n_outputs = 1,
-        .outputs = { { 8, false } }, .packets = 3, .bytes = 294,
-        .hw_packets = 3, .hw_bytes = 294, .last_used = 440 } },
+      { .dev = 7, .handle = 1, .prio = 2, .flags = FLOW_IN_HW | FLOW_HAS_MAC,
+        .mac = { 2, 0, 0, 0, 0, 2 }, .n_outputs = 1, .inline_outputs = { 8 },
+        .packets = 3, .bytes = 294, .hw_packets = 3, .hw_bytes = 294,
+        .last_used = 440 } },
     /* Drop, said to be in hardware but counted in software. */
     { "0137-DELTFILTER", TC_PARSE_FLOW, "942b896c-5ecd-4ed7-9028-1a9fc00f8345",
-      { .ifindex = 7, .parent = INGRESS, .handle = 1, .prio = 2,
-        .protocol = 0x0800, .in_hw = true, .drop = true, .packets = 1,
-        .bytes = 84, .last_used = 2510 } },
+      { .dev = 7, .handle = 1, .prio = 2, .flags = FLOW_IN_HW | FLOW_DROP,
+        .packets = 1, .bytes = 84, .last_used = 2510 } },
     /* Three actions that each counted the same four packets. */
     { "0163-DELTFILTER", TC_PARSE_FLOW, "942b896c-5ecd-4ed7-9028-1a9fc00f8345",
-      { .ifindex = 7, .parent = INGRESS, .handle = 1, .prio = 2,
-        .protocol = 0x0800, .not_in_hw = true, .has_dst_mac = true,
-        .dst_mac = { 2, 0, 0, 0, 0, 2 }, .n_outputs = 2,
-        .outputs = { { 12, true }, { 8, false } }, .packets = 4,
-        .bytes = 336, .last_used = 120 } },
+      { .dev = 7, .handle = 1, .prio = 2, .flags = FLOW_HAS_MAC,
+        .mac = { 2, 0, 0, 0, 0, 2 }, .n_outputs = 2,
+        .inline_outputs = { 12, 8 }, .packets = 4, .bytes = 336,
+        .last_used = 120 } },
     /* Connection tracking: ct(zone=5) and recirculation, then the rest. */
     { "0204-NEWTFILTER", TC_PARSE_FLOW, "942b896c-5ecd-4ed7-9028-1a9fc00f8345",
-      { .ifindex = 7, .parent = INGRESS, .handle = 1, .prio = 2,
-        .protocol = 0x0800, .in_hw = true, .has_goto = true, .goto_chain = 3,
-        .has_ct = true, .ct_zone = 5 } },
+      { .dev = 7, .handle = 1, .prio = 2, .flags = FLOW_IN_HW | FLOW_HAS_ZONE,
+        .n_targets = 1, .targets = { 3 }, .zone = 5, .last_used = NEVER } },
     { "0224-DELTFILTER", TC_PARSE_FLOW, "942b896c-5ecd-4ed7-9028-1a9fc00f8345",
-      { .ifindex = 7, .parent = INGRESS, .handle = 1, .prio = 2,
-        .protocol = 0x0800, .in_hw = true, .has_goto = true, .goto_chain = 3,
-        .has_ct = true, .ct_zone = 5, .packets = 3, .bytes = 252,
-        .last_used = 2100 } },
+      { .dev = 7, .handle = 1, .prio = 2, .flags = FLOW_IN_HW | FLOW_HAS_ZONE,
+        .n_targets = 1, .targets = { 3 }, .zone = 5, .packets = 3,
+        .bytes = 252, .last_used = 2100 } },
     { "0206-NEWTFILTER", TC_PARSE_FLOW, "0359ba5b-6d3b-4a24-8db4-2c4a5c4ce5dd",
-      { .ifindex = 7, .parent = INGRESS, .chain = 3, .handle = 1, .prio = 2,
-        .protocol = 0x0800, .in_hw = true, .has_ct = true, .ct_zone = 5,
-        .has_dst_mac = true, .dst_mac = { 2, 0, 0, 0, 0, 2 }, .n_outputs = 1,
-        .outputs = { { 8, false } } } },
+      { .dev = 7, .recirc_id = 3, .handle = 1, .prio = 2,
+        .flags = FLOW_IN_HW | FLOW_HAS_ZONE | FLOW_HAS_MAC, .zone = 5,
+        .mac = { 2, 0, 0, 0, 0, 2 }, .last_used = NEVER, .n_outputs = 1,
+        .inline_outputs = { 8 } } },
     /* Into a tunnel. */
     { "0229-NEWTFILTER", TC_PARSE_FLOW, "6073a256-704e-4f00-928c-56d68fa5f1e1",
-      { .ifindex = 7, .parent = INGRESS, .handle = 1, .prio = 2,
-        .protocol = 0x0800, .in_hw = true, .encap = true,
-        .has_dst_mac = true, .dst_mac = { 2, 0, 0, 0, 0, 9 }, .n_outputs = 1,
-        .outputs = { { 14, false } } } },
+      { .dev = 7, .handle = 1, .prio = 2, .flags = FLOW_IN_HW | FLOW_HAS_MAC,
+        .mac = { 2, 0, 0, 0, 0, 9 }, .last_used = NEVER, .n_outputs = 1,
+        .inline_outputs = { 14 } } },
     /* From br-int's egress to two ports, which are gone, and a tunnel. */
     { "0267-DELTFILTER", TC_PARSE_FLOW, "9a06ab31-585b-4a40-a66b-d3afca959c87",
-      { .ifindex = 12, .parent = EGRESS, .handle = 1, .prio = 3,
-        .protocol = 0x86dd, .not_in_hw = true, .encap = true,
-        .has_dst_mac = true, .dst_mac = { 0x33, 0x33, 0, 0, 0, 0x16 },
-        .n_outputs = 3, .outputs = { { 0, false }, { 0, false },
-                                     { 14, false } },
-        .packets = 1, .bytes = 90, .last_used = 870 } },
+      { .dev = 12, .handle = 1, .prio = 3,
+        .flags = FLOW_EGRESS_SIDE | FLOW_HAS_MAC,
+        .mac = { 0x33, 0x33, 0, 0, 0, 0x16 }, .n_outputs = 3,
+        .inline_outputs = { 0, 0, 14 }, .packets = 1, .bytes = 90,
+        .last_used = 870 } },
 };
 
 static void
-assert_flow(const struct tc_flow *want, const struct tc_flow *have)
+assert_flow(const struct flow_record *want, const struct flow_record *have)
 {
-    assert_int_equal(want->ifindex, have->ifindex);
-    assert_int_equal(want->block, have->block);
-    assert_int_equal(want->parent, have->parent);
-    assert_int_equal(want->chain, have->chain);
+    assert_int_equal(want->dev, have->dev);
+    assert_int_equal(want->recirc_id, have->recirc_id);
     assert_int_equal(want->handle, have->handle);
     assert_int_equal(want->prio, have->prio);
-    assert_int_equal(want->protocol, have->protocol);
-    assert_int_equal(want->in_hw, have->in_hw);
-    assert_int_equal(want->not_in_hw, have->not_in_hw);
-    assert_int_equal(want->skip_sw, have->skip_sw);
-    assert_int_equal(want->has_goto, have->has_goto);
-    assert_int_equal(want->goto_chain, have->goto_chain);
-    assert_int_equal(want->drop, have->drop);
-    assert_int_equal(want->has_ct, have->has_ct);
-    assert_int_equal(want->ct_zone, have->ct_zone);
-    assert_int_equal(want->encap, have->encap);
-    assert_int_equal(want->decap, have->decap);
-    assert_int_equal(want->has_dst_mac, have->has_dst_mac);
-    if (want->has_dst_mac) {
-        assert_memory_equal(want->dst_mac, have->dst_mac, 6);
+    assert_int_equal(want->flags, have->flags);
+    assert_int_equal(want->zone, have->zone);
+    assert_int_equal(want->miss, have->miss);
+    assert_int_equal(0, have->key_hash);
+    if (want->flags & FLOW_HAS_MAC) {
+        assert_memory_equal(want->mac, have->mac, 6);
+    }
+    assert_int_equal(want->n_targets, have->n_targets);
+    for (size_t i = 0; i < want->n_targets; i++) {
+        assert_int_equal(want->targets[i], have->targets[i]);
     }
     assert_int_equal(want->n_outputs, have->n_outputs);
     for (size_t i = 0; i < want->n_outputs; i++) {
-        assert_int_equal(want->outputs[i].ifindex, have->outputs[i].ifindex);
-        assert_int_equal(want->outputs[i].ingress, have->outputs[i].ingress);
+        assert_int_equal(want->inline_outputs[i], have->outputs[i]);
     }
     assert_int_equal(want->packets, have->packets);
     assert_int_equal(want->bytes, have->bytes);
@@ -180,7 +166,7 @@ test_captures(void **state OVS_UNUSED)
 {
     for (size_t i = 0; i < ARRAY_SIZE(captures); i++) {
         const struct expected *e = &captures[i];
-        struct tc_flow flow;
+        struct flow_record flow;
         size_t len;
         uint8_t *data = read_capture(e->name, &len);
 
@@ -203,7 +189,7 @@ static void
 test_truncation(void **state OVS_UNUSED)
 {
     for (size_t i = 0; i < ARRAY_SIZE(captures); i++) {
-        struct tc_flow flow;
+        struct flow_record flow;
         size_t len;
         uint8_t *data = read_capture(captures[i].name, &len);
         bool is_filter = captures[i].name[8] == 'T';
@@ -240,7 +226,7 @@ test_mutations(void **state OVS_UNUSED)
         uint8_t *copy = xmalloc(len);
 
         for (int round = 0; round < 20000; round++) {
-            struct tc_flow flow;
+            struct flow_record flow;
             int n = 1 + random_range(4);
 
             memcpy(copy, data, len);
@@ -253,9 +239,8 @@ test_mutations(void **state OVS_UNUSED)
                                             : random_range(256);
             }
             if (parse(copy, len, &flow) == TC_PARSE_FLOW) {
-                assert_true(flow.n_outputs <= TC_FLOW_MAX_OUTPUTS);
-                assert_true(!flow.has_goto
-                            || flow.goto_chain <= TC_ACT_EXT_VAL_MASK);
+                assert_true(flow.n_outputs <= FLOW_INLINE_OUTPUTS);
+                assert_true(flow.n_targets <= FLOW_MAX_TARGETS);
             }
         }
         free(copy);
@@ -272,7 +257,7 @@ static const uint8_t cookie[16] = {
 
 /* Ends, parses and destroys 'm'. */
 static enum tc_parse_result
-finish(struct tc_msg *m, struct tc_flow *flow)
+finish(struct tc_msg *m, struct flow_record *flow)
 {
     struct nlmsghdr *nlh = tc_msg_end(m);
     enum tc_parse_result result = parse(nlh, nlh->nlmsg_len, flow);
@@ -284,7 +269,7 @@ finish(struct tc_msg *m, struct tc_flow *flow)
 static void
 test_cookie(void **state OVS_UNUSED)
 {
-    struct tc_flow flow;
+    struct flow_record flow;
     struct tc_msg m;
 
     /* The second action's, as skbedit has none. */
@@ -324,11 +309,25 @@ put_basic(struct ofpbuf *buf, uint16_t type, uint64_t bytes, uint32_t packets)
     nl_msg_put_unspec(buf, type, &basic, sizeof basic);
 }
 
+/* Adds counters to the open action, in the form that the kernel most often
+ * sends. */
+static void
+put_packets(struct tc_msg *m, uint32_t packets)
+{
+    static const struct gnet_stats_queue queue;
+    size_t stats = nl_msg_start_nested(&m->buf, TCA_ACT_STATS);
+
+    put_basic(&m->buf, TCA_STATS_BASIC, packets * 100, packets);
+    put_basic(&m->buf, TCA_STATS_BASIC_HW, packets * 10, packets / 10);
+    nl_msg_put_unspec(&m->buf, TCA_STATS_QUEUE, &queue, sizeof queue);
+    nl_msg_end_nested(&m->buf, stats);
+}
+
 static void
 test_counters(void **state OVS_UNUSED)
 {
     const uint64_t big = (7ULL << 32) + 5, big_hw = (6ULL << 32) + 4;
-    struct tc_flow flow;
+    struct flow_record flow;
     struct tc_msg m;
     size_t stats;
 
@@ -355,6 +354,19 @@ test_counters(void **state OVS_UNUSED)
     assert_true(flow.packets == big && flow.bytes == UINT64_MAX);
     assert_true(flow.hw_packets == big_hw && flow.hw_bytes == 1000);
 
+    /* Many, in the form that is not widened. */
+    tc_msg_begin(&m, 7, INGRESS, 1, 0);
+    tc_msg_begin_action(&m, "mirred", cookie, 16);
+    put_packets(&m, 40);
+    tc_msg_end_action(&m);
+    tc_msg_begin_action(&m, "mirred", cookie, 16);
+    put_packets(&m, 30);
+    tc_msg_end_action(&m);
+    tc_msg_end_actions(&m);
+    assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
+    assert_true(flow.packets == 40 && flow.bytes == 4000);
+    assert_true(flow.hw_packets == 4 && flow.hw_bytes == 400);
+
     /* They widen nothing. */
     tc_msg_begin(&m, 7, INGRESS, 1, 0);
     tc_msg_begin_action(&m, "mirred", cookie, 16);
@@ -376,11 +388,12 @@ test_last_used(void **state OVS_UNUSED)
         { .install = 90 * hz, .lastuse = 3 * hz },
         { .install = 90 * hz, .lastuse = 9 * hz },
     };
-    struct tc_flow flow;
+    struct flow_record flow;
     struct tc_msg m;
 
     tc_msg_begin(&m, 7, INGRESS, 1, 0);
     tc_msg_begin_action(&m, "mirred", cookie, 16);
+    put_packets(&m, 1);
     tc_msg_put_option(&m, TCA_MIRRED_TM, &tm[0], sizeof tm[0]);
     tc_msg_end_action(&m);
     tc_msg_begin_action(&m, "ct", cookie, 16);
@@ -392,6 +405,39 @@ test_last_used(void **state OVS_UNUSED)
     tc_msg_end_actions(&m);
     assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
     assert_int_equal(3000, flow.last_used);
+    assert_int_equal(1, flow.packets);
+
+    /* It had none: the times are those of its installation. */
+    tc_msg_begin(&m, 7, INGRESS, 1, 0);
+    tc_msg_begin_action(&m, "mirred", cookie, 16);
+    put_packets(&m, 0);
+    tc_msg_put_option(&m, TCA_MIRRED_TM, &tm[0], sizeof tm[0]);
+    tc_msg_end_action(&m);
+    tc_msg_end_actions(&m);
+    assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
+    assert_int_equal(UINT32_MAX, flow.last_used);
+
+    /* Long ago. */
+    for (int i = 0; i < 2; i++) {
+        tm[0].lastuse = i ? UINT64_MAX - 1 : 10000000 * hz;
+        tc_msg_begin(&m, 7, INGRESS, 1, 0);
+        tc_msg_begin_action(&m, "mirred", cookie, 16);
+        put_packets(&m, 2);
+        tc_msg_put_option(&m, TCA_MIRRED_TM, &tm[0], sizeof tm[0]);
+        tc_msg_end_action(&m);
+        tc_msg_end_actions(&m);
+        assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
+        assert_int_equal(UINT32_MAX - 1, flow.last_used);
+    }
+    tm[0].lastuse = 4000000 * hz;
+    tc_msg_begin(&m, 7, INGRESS, 1, 0);
+    tc_msg_begin_action(&m, "mirred", cookie, 16);
+    put_packets(&m, 2);
+    tc_msg_put_option(&m, TCA_MIRRED_TM, &tm[0], sizeof tm[0]);
+    tc_msg_end_action(&m);
+    tc_msg_end_actions(&m);
+    assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
+    assert_int_equal(4000000000, flow.last_used);
 }
 
 static void
@@ -400,7 +446,7 @@ test_actions(void **state OVS_UNUSED)
     struct tc_tunnel_key release = { .t_action = TCA_TUNNEL_KEY_ACT_RELEASE };
     struct tc_gact jump = { .action = TC_ACT_GOTO_CHAIN | 0xabcdef1 };
     uint16_t clear = TCA_CT_ACT_CLEAR, zones[] = { 4, 9 };
-    struct tc_flow flow;
+    struct flow_record flow;
     struct tc_msg m;
     size_t options;
 
@@ -425,25 +471,24 @@ test_actions(void **state OVS_UNUSED)
     tc_msg_end_action(&m);
     tc_msg_end_actions(&m);
     assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
-    assert_true(flow.decap && !flow.encap && !flow.drop);
-    assert_true(flow.has_ct);
-    assert_int_equal(4, flow.ct_zone);
-    assert_true(flow.has_goto);
-    assert_int_equal(0xabcdef1, flow.goto_chain);
+    assert_int_equal(FLOW_DECAP | FLOW_HAS_ZONE, flow.flags);
+    assert_int_equal(4, flow.zone);
+    assert_int_equal(1, flow.n_targets);
+    assert_int_equal(0xabcdef1, flow.targets[0]);
 
     /* As many outputs as there may be actions, and one more. */
-    for (int n = TC_FLOW_MAX_OUTPUTS; n <= TC_FLOW_MAX_OUTPUTS + 1; n++) {
+    for (int n = FLOW_INLINE_OUTPUTS; n <= FLOW_INLINE_OUTPUTS + 1; n++) {
         tc_msg_begin(&m, 7, INGRESS, 1, 0);
         for (int i = 0; i < n; i++) {
             tc_msg_put_mirred(&m, cookie, 100 + i);
         }
         tc_msg_end_actions(&m);
-        if (n > TC_FLOW_MAX_OUTPUTS) {
+        if (n > FLOW_INLINE_OUTPUTS) {
             assert_int_equal(TC_PARSE_MALFORMED, finish(&m, &flow));
         } else {
             assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
             assert_int_equal(n, flow.n_outputs);
-            assert_int_equal(100 + n - 1, flow.outputs[n - 1].ifindex);
+            assert_int_equal(100 + n - 1, flow.outputs[n - 1]);
         }
     }
 }
@@ -454,7 +499,7 @@ test_key(void **state OVS_UNUSED)
     static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
     static const uint8_t exact[6] = { 255, 255, 255, 255, 255, 255 };
     static const uint8_t partial[6] = { 255, 255, 255, 255, 255, 254 };
-    struct tc_flow flow;
+    struct flow_record flow;
     struct tc_msg m;
 
     for (int i = 0; i < 3; i++) {
@@ -469,8 +514,7 @@ test_key(void **state OVS_UNUSED)
         nl_msg_put_unspec(&m.buf, TCA_FLOWER_KEY_ETH_DST_MASK,
                           i == 1 ? partial : exact, 6);
         assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
-        assert_int_equal(i == 0, flow.has_dst_mac);
-        assert_true(flow.skip_sw && flow.in_hw && !flow.not_in_hw);
+        assert_int_equal(FLOW_IN_HW | (i == 0 ? FLOW_HAS_MAC : 0), flow.flags);
     }
 
     /* On a shared block. */
@@ -478,12 +522,10 @@ test_key(void **state OVS_UNUSED)
     tc_msg_put_mirred(&m, cookie, 8);
     tc_msg_end_actions(&m);
     assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
-    assert_int_equal(0, flow.ifindex);
-    assert_int_equal(42, flow.block);
-    assert_int_equal(0, flow.parent);
-    assert_int_equal(9, flow.chain);
+    assert_int_equal(42, flow.dev);
+    assert_int_equal(FLOW_ON_BLOCK, flow.flags);
+    assert_int_equal(9, flow.recirc_id);
     assert_int_equal(5, flow.prio);
-    assert_int_equal(0x0800, flow.protocol);
 
     /* A scalar of another size. */
     tc_msg_begin(&m, 7, INGRESS, 1, 0);
@@ -491,6 +533,115 @@ test_key(void **state OVS_UNUSED)
     tc_msg_end_actions(&m);
     nl_msg_put_u64(&m.buf, TCA_FLOWER_FLAGS, 4);
     assert_int_equal(TC_PARSE_MALFORMED, finish(&m, &flow));
+}
+
+/* Parses with TC_PARSE_KEY_HASH a filter with an IPv4 destination of 'len'
+ * bytes (0: none) that begin with 'first', and things that are no match. */
+static uint32_t
+key_hash(uint16_t ethertype, size_t len, uint8_t first, uint32_t other)
+{
+    uint8_t address[64] = { first };
+    struct flow_record flow;
+    struct tc_msg m;
+    void *copy;
+
+    tc_msg_begin(&m, 7, INGRESS, other, other);
+    tc_msg_put_mirred(&m, cookie, other);
+    tc_msg_end_actions(&m);
+    if (len) {
+        nl_msg_put_unspec(&m.buf, TCA_FLOWER_KEY_IPV4_DST, address, len);
+    }
+    nl_msg_put_u32(&m.buf, TCA_FLOWER_FLAGS, other);
+    nl_msg_put_u32(&m.buf, TCA_FLOWER_IN_HW_COUNT, other);
+    if (len) {
+        nl_msg_put_unspec(&m.buf, TCA_FLOWER_KEY_IPV4_DST_MASK, address, len);
+    }
+
+    struct nlmsghdr *nlh = tc_msg_end(&m);
+    struct tcmsg *tcm = (struct tcmsg *) (nlh + 1);
+    tcm->tcm_info = TC_H_MAKE(other << 16, htons(ethertype));
+    copy = xmemdup(nlh, nlh->nlmsg_len);
+    assert_int_equal(TC_PARSE_FLOW,
+                     tc_flow_parse(copy, nlh->nlmsg_len, TC_PARSE_KEY_HASH,
+                                   &flow));
+    free(copy);
+    tc_msg_destroy(&m);
+    return flow.key_hash;
+}
+
+static void
+test_key_hash(void **state OVS_UNUSED)
+{
+    uint32_t hash = key_hash(0x0800, 4, 1, 1);
+
+    assert_int_not_equal(0, hash);
+    assert_int_equal(hash, key_hash(0x0800, 4, 1, 2));
+    assert_int_not_equal(hash, key_hash(0x0806, 4, 1, 1));
+    assert_int_not_equal(hash, key_hash(0x0800, 4, 2, 1));
+    assert_int_not_equal(hash, key_hash(0x0800, 5, 1, 1));
+    assert_int_not_equal(hash, key_hash(0x0800, 0, 1, 1));
+    for (int len = 1; len < 64; len++) {
+        assert_int_not_equal(key_hash(0x0800, len, 1, 1),
+                             key_hash(0x0800, len, 2, 1));
+        assert_int_not_equal(key_hash(0x0800, len, 1, 1),
+                             key_hash(0x0800, len + 1, 1, 1));
+    }
+}
+
+static void
+test_terse(void **state OVS_UNUSED)
+{
+    struct flow_record flow;
+    struct tc_msg m;
+
+    for (int i = 0; i < 2; i++) {
+        tc_msg_begin(&m, 7, EGRESS, 1, 3);
+        tc_msg_begin_action(&m, "tunnel_key", NULL, 0);
+        put_packets(&m, 20);
+        tc_msg_end_action(&m);
+        tc_msg_begin_action(&m, "mirred", cookie, 16);
+        put_packets(&m, 30);
+        if (i) {
+            /* Those of one action are enough. */
+            nl_msg_end_nested(&m.buf, nl_msg_start_nested(&m.buf,
+                                                          TCA_ACT_OPTIONS));
+        }
+        tc_msg_end_action(&m);
+        tc_msg_end_actions(&m);
+        nl_msg_put_u32(&m.buf, TCA_FLOWER_FLAGS, TCA_CLS_FLAGS_IN_HW);
+        assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
+        assert_int_equal(FLOW_IN_HW | FLOW_EGRESS_SIDE | (i ? 0 : FLOW_TERSE),
+                         flow.flags);
+        assert_int_equal(3, flow.recirc_id);
+        assert_true(flow.packets == 30 && flow.hw_packets == 3);
+        assert_int_equal(UINT32_MAX, flow.last_used);
+        assert_int_equal(0, flow.n_outputs);
+        assert_ptr_equal(flow.inline_outputs, flow.outputs);
+    }
+}
+
+/* More targets than there is room for. */
+static void
+test_targets(void **state OVS_UNUSED)
+{
+    struct flow_record flow;
+    struct tc_msg m;
+
+    for (int n = FLOW_MAX_TARGETS; n <= FLOW_MAX_TARGETS + 1; n++) {
+        tc_msg_begin(&m, 7, INGRESS, 1, 0);
+        for (int i = 0; i < n; i++) {
+            struct tc_gact jump = { .action = TC_ACT_GOTO_CHAIN | (50 + i) };
+
+            tc_msg_begin_action(&m, "gact", cookie, 16);
+            tc_msg_put_option(&m, TCA_GACT_PARMS, &jump, sizeof jump);
+            tc_msg_end_action(&m);
+        }
+        tc_msg_end_actions(&m);
+        assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
+        assert_int_equal(FLOW_MAX_TARGETS, flow.n_targets);
+        assert_int_equal(57, flow.targets[7]);
+        assert_int_equal(n > FLOW_MAX_TARGETS ? FLOW_MORE : 0, flow.flags);
+    }
 }
 
 int
@@ -505,6 +656,9 @@ main(void)
         cmocka_unit_test(test_last_used),
         cmocka_unit_test(test_actions),
         cmocka_unit_test(test_key),
+        cmocka_unit_test(test_key_hash),
+        cmocka_unit_test(test_terse),
+        cmocka_unit_test(test_targets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
