@@ -48,7 +48,10 @@ netlink_libkernel_a_SOURCES = \
 	netlink/tc-common.c \
 	netlink/tc-common.h \
 	netlink/tc-dump.c \
+	netlink/tc-get.c \
 	netlink/tc-get.h \
+	netlink/tc-monitor.c \
+	netlink/tc-monitor.h \
 	netlink/tc-parse.c \
 	netlink/tc.h \
 	netlink/uevent.c \

@@ -21,12 +21,12 @@ BUILD_ASSERT_DECL(TC_PARENT_EGRESS
                   == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS));
 
 static bool
-get_block(const struct nlattr *attr, uint32_t *block)
+get_u32(const struct nlattr *attr, uint32_t *value)
 {
     if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0) {
         return false;
     }
-    *block = mnl_attr_get_u32(attr);
+    *value = mnl_attr_get_u32(attr);
     return true;
 }
 
@@ -66,10 +66,10 @@ tc_qdisc_parse(const struct nlmsghdr *nlh, struct tc_qdisc *qdisc)
             kind = ok ? mnl_attr_get_str(attr) : "";
             break;
         case TCA_INGRESS_BLOCK:
-            ok = get_block(attr, &ingress_block);
+            ok = get_u32(attr, &ingress_block);
             break;
         case TCA_EGRESS_BLOCK:
-            ok = get_block(attr, &egress_block);
+            ok = get_u32(attr, &egress_block);
             break;
         }
         if (!ok) {
@@ -83,6 +83,25 @@ tc_qdisc_parse(const struct nlmsghdr *nlh, struct tc_qdisc *qdisc)
     }
     if (clsact) {
         add_part(qdisc, egress_block, TC_PARENT_EGRESS);
+    }
+    return true;
+}
+
+bool
+tc_chain_parse(const struct nlmsghdr *nlh, const struct tcmsg **tcm,
+               uint32_t *chain)
+{
+    const struct nlattr *attr;
+
+    if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof **tcm)) {
+        return false;
+    }
+    *tcm = mnl_nlmsg_get_payload(nlh);
+    *chain = 0;
+    mnl_attr_for_each(attr, nlh, sizeof **tcm) {
+        if (mnl_attr_get_type(attr) == TCA_CHAIN && !get_u32(attr, chain)) {
+            return false;
+        }
     }
     return true;
 }

@@ -12,6 +12,8 @@
 
 #include "netlink/tc.h"
 
+struct tcmsg;
+
 /* Parents of filters on ingress and egress of a clsact qdisc; TC_H_CLSACT is
  * the ingress qdisc too. */
 #define TC_PARENT_INGRESS 0xfffffff2
@@ -30,6 +32,12 @@ struct tc_qdisc {
 /* Parses an RTM_NEWQDISC or RTM_DELQDISC message, all of which may be read.
  * Returns false if it is malformed. */
 bool tc_qdisc_parse(const struct nlmsghdr *, struct tc_qdisc *);
+
+/* Finds the fixed part, in '*tcm', and the number of the chain of 'nlh', a
+ * message about a filter or chain, all of which may be read.  Returns false if
+ * it is malformed. */
+bool tc_chain_parse(const struct nlmsghdr *nlh, const struct tcmsg **tcm,
+                    uint32_t *chain);
 
 /* Opens a socket that only the kernel can send to, and stores its address
  * into '*portid'.  Returns it or a negative errno. */

@@ -27,8 +27,8 @@ struct tc_get_key tc_get_key(uint32_t dev, uint32_t recirc_id, uint32_t handle,
 
 /* Told once: 'error' is 0, with the RTM_NEWTFILTER message of the filter, all
  * 'nlh->nlmsg_len' bytes of which may be read during the call; or a positive
- * errno with a null 'nlh': ENOENT if there is no such filter, ENODEV if there
- * is no such device. */
+ * errno with a null 'nlh': ENOENT if there is no such filter, chain or qdisc,
+ * ENODEV if there is no such device. */
 typedef void tc_get_cb(void *aux, int error, const struct nlmsghdr *nlh);
 
 /* Asks for a filter.  The answer comes from 'base' only, after which the
@@ -43,7 +43,7 @@ struct tc_get *tc_get_start_fd(struct event_base *base, int fd,
                                uint32_t portid, const struct tc_get_key *,
                                tc_get_cb *, void *aux, int *errorp);
 
-/* Gives up the answer: no callback.  Not for the callback itself. */
+/* Gives up the answer: no callback.  Harmless from within the callback. */
 void tc_get_cancel(struct tc_get *);
 
 #endif /* netlink/tc-get.h */

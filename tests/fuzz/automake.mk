@@ -36,7 +36,7 @@ EXTRA_DIST += tests/fuzz/corpus/request
 check_PROGRAMS += tests/fuzz/fuzz-tc
 tests_fuzz_fuzz_tc_SOURCES = tests/fuzz/fuzz-tc.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_tc_LDADD = \
-	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
+	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/tc
 
 check_PROGRAMS += tests/fuzz/fuzz-kernel-msg

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "controller/flow-ledger.h"
+#include "netlink/tc-common.h"
 #include "netlink/tc.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
@@ -41,6 +42,23 @@ check(const struct flow_record *flow)
     }
 }
 
+/* What the monitor makes of all that is no filter. */
+static void
+parse_places(const struct nlmsghdr *nlh)
+{
+    const struct tcmsg *tcm;
+    struct tc_qdisc qdisc;
+    uint32_t chain;
+
+    tc_chain_parse(nlh, &tcm, &chain);
+    if (tc_qdisc_parse(nlh, &qdisc)) {
+        ovs_assert(qdisc.n_parts <= TC_MAX_SIDES);
+        for (size_t i = 0; i < qdisc.n_parts; i++) {
+            ovs_assert(!qdisc.parts[i].ifindex || !qdisc.parts[i].block);
+        }
+    }
+}
+
 /* Parses the message at 'data'.  Returns its length, 'size' if it tells
  * none. */
 static size_t
@@ -67,6 +85,9 @@ parse(const uint8_t *data, size_t size, struct flow_ledger *ledger)
         flow_ledger_add(ledger, &flow);
     }
     if (size >= sizeof *copy && copy->nlmsg_len >= sizeof *copy) {
+        if (copy->nlmsg_len <= size) {
+            parse_places(copy);
+        }
         len = MIN(ROUND_UP(MIN(copy->nlmsg_len, size), 4), size);
     }
     free(copy);

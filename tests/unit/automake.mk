@@ -42,6 +42,22 @@ tests_unit_test_tc_dump_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tc_dump_LDADD = \
 	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-tc-get
+tests_unit_test_tc_get_SOURCES = \
+	tests/unit/tc-msg.h \
+	tests/unit/test-tc-get.c
+tests_unit_test_tc_get_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tc_get_LDADD = \
+	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-tc-monitor
+tests_unit_test_tc_monitor_SOURCES = \
+	tests/unit/tc-msg.h \
+	tests/unit/test-tc-monitor.c
+tests_unit_test_tc_monitor_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tc_monitor_LDADD = \
+	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-flow-ledger
 tests_unit_test_flow_ledger_SOURCES = tests/unit/test-flow-ledger.c
 tests_unit_test_flow_ledger_LDADD = controller/libcontroller.a $(UNIT_LIBS)
