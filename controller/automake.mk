@@ -3,6 +3,7 @@
 noinst_LIBRARIES += controller/libcontroller.a
 
 controller_libcontroller_a_SOURCES = \
+	controller/command-explain.c \
 	controller/command-flow.c \
 	controller/command.c \
 	controller/command.h \
@@ -10,6 +11,10 @@ controller_libcontroller_a_SOURCES = \
 	controller/event-log.h \
 	controller/evloop.c \
 	controller/evloop.h \
+	controller/explain-gather.c \
+	controller/explain-gather.h \
+	controller/explain.c \
+	controller/explain.h \
 	controller/flow-ifaces.c \
 	controller/flow-ifaces.h \
 	controller/flow-ledger.c \
@@ -51,7 +56,11 @@ controller_libcontroller_a_SOURCES = \
 	controller/status.c \
 	controller/status.h \
 	controller/udev.c \
-	controller/udev.h
+	controller/udev.h \
+	controller/upcall-show.c \
+	controller/upcall-show.h \
+	controller/vswitchd-query.c \
+	controller/vswitchd-query.h
 
 sbin_PROGRAMS += controller/ovs-offload-controller
 

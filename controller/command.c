@@ -392,5 +392,6 @@ commands_register(struct controller *c)
                                  INT_MAX, commands[i].cb, c);
     }
     unixctl_command_register("exit", "[--cleanup]", 0, INT_MAX, cmd_exit, c);
+    command_explain_register(c);
     command_flow_register(c);
 }

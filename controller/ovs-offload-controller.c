@@ -231,6 +231,7 @@ main_loop(struct controller *c, struct evloop *loop,
             reconcile_run(c->rec);
         }
         unixctl_server_run(unixctl);
+        command_explain_run();
         coverage_run();
         complete_start(c, deadline);
 
@@ -243,6 +244,7 @@ main_loop(struct controller *c, struct evloop *loop,
             evloop_wait(loop);
         }
         unixctl_server_wait(unixctl);
+        command_explain_wait();
         memory_wait();
         if (may_exit(c)) {
             poll_immediate_wake();
@@ -304,6 +306,7 @@ main(int argc, char *argv[])
 
     main_loop(&c, loop, unixctl);
 
+    command_explain_cancel_all();
     command_flow_cancel_all();
     reconcile_destroy(c.rec);
     if (c.exit_conn) {

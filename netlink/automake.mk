@@ -24,6 +24,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/kernel-types.h \
 	netlink/kernel.c \
 	netlink/kernel.h \
+	netlink/link-detail.c \
+	netlink/link-detail.h \
 	netlink/link-msg.c \
 	netlink/link-msg.h \
 	netlink/link-source.c \
@@ -56,6 +58,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/tc.h \
 	netlink/uevent.c \
 	netlink/uevent.h \
+	netlink/vdpa-config.c \
+	netlink/vdpa-config.h \
 	netlink/vdpa-msg.c \
 	netlink/vdpa-msg.h \
 	netlink/vdpa-source.c \

@@ -309,3 +309,10 @@ kernel_delete_vport(struct kernel *kernel, int datapath, int ifindex)
 {
     ovs_vports_delete(kernel->vports, datapath, ifindex);
 }
+
+struct vdpa_query *
+kernel_get_vdpa_config(struct kernel *kernel, const char *name,
+                       vdpa_config_cb *cb, void *aux)
+{
+    return vdpa_source_get_config(kernel->vdpa, name, cb, aux);
+}

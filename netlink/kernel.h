@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "netlink/kernel-types.h"
+#include "netlink/vdpa-config.h"
 
 struct ds;
 struct event_base;
@@ -138,5 +139,13 @@ void kernel_set_link_up(struct kernel *, int ifindex);
  * 'datapath' (the ifindex of the netdev's master).  The answer is its
  * link, which has no master then. */
 void kernel_delete_vport(struct kernel *, int datapath, int ifindex);
+
+/* Asks for the configuration of vDPA device 'name' and calls 'cb' with the
+ * answer, which takes as long as the kernel likes while a device is being
+ * removed: who does not want to wait cancels it.  Returns NULL if there is no
+ * vDPA; then 'cb' is not called.  It is not called either once the kernel is
+ * destroyed. */
+struct vdpa_query *kernel_get_vdpa_config(struct kernel *, const char *name,
+                                          vdpa_config_cb *cb, void *aux);
 
 #endif /* netlink/kernel.h */

@@ -15,6 +15,8 @@
 #include "netlink/retry.h"
 #include "netlink/source.h"
 #include "netlink/uevent.h"
+#include "netlink/vdpa-config.h"
+#include "openvswitch/list.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -48,6 +50,18 @@ struct vdpa_source {
                                  * to SOURCE_SYNCED? */
     bool sysfs_dirty;           /* Are the devices to be told again? */
     struct retry retry;         /* Until a dump that failed is repeated. */
+    struct ovs_list queries;    /* Of struct vdpa_query, on 'conn'. */
+};
+
+/* A question about the configuration of a device.  It outlives its being
+ * cancelled, until the lane, which executes nothing else meanwhile, answers. */
+struct vdpa_query {
+    struct ovs_list node;       /* In 'queries' of struct vdpa_source. */
+    uint16_t family;            /* Number of the family. */
+    struct vdpa_config config;  /* The answer, */
+    bool answered;              /* if this is true. */
+    vdpa_config_cb *cb;         /* NULL if it was cancelled. */
+    void *aux;                  /* For 'cb'. */
 };
 
 static void
@@ -143,6 +157,73 @@ vdpa_dump_done(void *vs_, const struct nl_result *result)
     }
 }
 
+/* Questions about configurations. */
+
+static void
+vdpa_query_end(struct vdpa_query *query, int error)
+{
+    if (!error && !query->answered) {
+        error = EPROTO;
+    }
+    ovs_list_remove(&query->node);
+    if (query->cb) {
+        query->cb(query->aux, error, error ? NULL : &query->config);
+    }
+    free(query);
+}
+
+static void
+vdpa_queries_end(struct vdpa_source *vs, int error)
+{
+    while (!ovs_list_is_empty(&vs->queries)) {
+        vdpa_query_end(CONTAINER_OF(ovs_list_front(&vs->queries),
+                                    struct vdpa_query, node), error);
+    }
+}
+
+static void
+vdpa_query_message(void *query_, const struct nlmsghdr *nlh)
+{
+    struct vdpa_query *query = query_;
+
+    query->answered = (nlh->nlmsg_type == query->family
+                       && vdpa_config_parse(nlh, &query->config));
+}
+
+static void
+vdpa_query_done(void *query, const struct nl_result *result)
+{
+    vdpa_query_end(query, result->error);
+}
+
+struct vdpa_query *
+vdpa_source_get_config(struct vdpa_source *vs, const char *name,
+                       vdpa_config_cb *cb, void *aux)
+{
+    char buf[VDPA_CONFIG_REQUEST_SIZE];
+    struct vdpa_query *query;
+
+    if (!vs->conn || strlen(name) >= VDPA_NAME_MAX) {
+        return NULL;
+    }
+    query = xzalloc(sizeof *query);
+    query->family = vs->family;
+    query->cb = cb;
+    query->aux = aux;
+    ovs_list_push_back(&vs->queries, &query->node);
+    nl_conn_request(vs->conn, vdpa_config_request(buf, vs->family, name),
+                    vdpa_query_message, vdpa_query_done, query);
+    return query;
+}
+
+void
+vdpa_query_cancel(struct vdpa_query *query)
+{
+    if (query) {
+        query->cb = NULL;
+    }
+}
+
 static void
 vdpa_lane_lost(void *vs_, int error OVS_UNUSED)
 {
@@ -168,6 +249,7 @@ vdpa_set_family(void *vs_, const struct genl_family *family)
     nl_conn_destroy(vs->conn);
     vs->conn = NULL;
     vs->family = 0;
+    vdpa_queries_end(vs, ENODEV);
     vs->dumping = vs->dump_dirty = vs->lost = vs->unanswered = false;
     vs->sysfs_dirty = vs->have_devs = false;
     retry_reset(&vs->retry);
@@ -192,6 +274,7 @@ vdpa_source_create(struct event_base *base, struct kernel_helper *helper,
     vs->netdevs = netdevs;
     shash_init(&vs->devs);
     shash_init(&vs->reading);
+    ovs_list_init(&vs->queries);
     genl_watch(genl, VDPA_GENL_NAME, vdpa_set_family, vs);
     return vs;
 }
@@ -200,7 +283,12 @@ void
 vdpa_source_destroy(struct vdpa_source *vs)
 {
     if (vs) {
+        struct vdpa_query *query;
+
         nl_conn_destroy(vs->conn);
+        LIST_FOR_EACH_POP (query, node, &vs->queries) {
+            free(query);
+        }
         shash_destroy_free_data(&vs->devs);
         shash_destroy_free_data(&vs->reading);
         source_uninit(&vs->source);

@@ -17,6 +17,7 @@
 #include "netlink/genl.h"
 #include "netlink/kernel.h"
 #include "netlink/netdev-table.h"
+#include "netlink/vdpa-config.h"
 #include "netlink/vdpa-msg.h"
 #include "openvswitch/shash.h"
 #include "simap.h"
@@ -40,6 +41,10 @@ void vdpa_source_resync(struct vdpa_source *);
 void vdpa_source_lost(struct vdpa_source *, int error);
 void vdpa_source_uevent(struct vdpa_source *, const struct uevent *);
 void vdpa_source_netdev(struct vdpa_source *, const struct netdev_entry *);
+/* See kernel_get_vdpa_config(). */
+struct vdpa_query *vdpa_source_get_config(struct vdpa_source *,
+                                          const char *name, vdpa_config_cb *,
+                                          void *aux);
 struct source *vdpa_source_base(struct vdpa_source *);
 
 /* What sysfs says about vDPA devices.  Here for tests. */

@@ -32,6 +32,10 @@ recompute x
 flow/report x
 flow/report a b c
 flow/report --bogus
+explain
+explain --format=json
+explain a b
+explain --bogus
 exit x
 exit --cleanup --cleanup
 COMMANDS
@@ -112,6 +116,91 @@ test_flow_report_contract() {
     contains "$(fails 2 ctl flow/report --pod)" pod
     contains "$(fails 2 ctl flow/report --pod=x)" NS/POD
     contains "$(fails 2 ctl flow/report --pod=a/b/c)" NS/POD
+}
+
+# Where ovs-appctl and the daemon look for ovs-vswitchd by itself.
+link_vswitchd_ctl() {
+    ln -sf ovs-vswitchd.ctl "$T/ovs-vswitchd.$(pid_of ovs-vswitchd).ctl"
+}
+
+# A checklist of a port that fails: on standard error, with a status that says
+# so, and of one form.
+test_explain_contract() {
+    local out verdicts
+    start_ovs
+    link_vswitchd_ctl
+    fake_vfs 0000:65:00 1
+    add_pod_row p0 ns pod
+    vsctl wait-until Interface p0 'ofport!=[]'
+    start_daemon
+    synced
+    out=$(fails 2 ctl explain 0000:65:00.1 --format=json |
+        sed '/server returned an error/d')
+    is "$(jq -c '[length, .[0].interface, .[0].vf_pci, .[0].verdict]' \
+        <<<"$out")" '[1,"0000:65:00.1","0000:65:00.1","FAIL"]'
+    is "$(jq 'all(.[]; has("iface_id") and has("namespace") and has("pod"))' \
+        <<<"$out")" true
+    is "$(jq '[.[].checks[] | [has("check"), has("verdict"), has("evidence"),
+        has("fix")] | all] | all and length > 10' <<<"$out")" true
+    verdicts=$(jq -r '[.[].checks[].verdict] | unique | join(" ")' <<<"$out")
+    matches "$verdicts" '^FAIL( PASS)?( UNKNOWN)?$'
+    # It was asked, and does not offload.
+    is "$(jq -r '.[0].checks[] | select(.check == "hw-offload") |
+        .verdict + " " + .evidence' <<<"$out")" \
+        "FAIL hw-offload is false: ovs-vswitchd says so"
+    contains "$(fails 2 ctl explain 0000:65:00.1)" "INTERFACE"
+    matches "$(fails 2 ctl explain 0000:65:00.1 --format=csv)" \
+        'INTERFACE,CHECK,VERDICT,EVIDENCE,FIX'
+    contains "$(fails 2 ctl explain nosuch)" nosuch
+    contains "$(fails 2 ctl explain ns/pod)" "representor of no VF"
+}
+
+# ovs-vswitchd is stopped: the answer comes in time, and says so.
+test_explain_without_vswitchd() {
+    local pid
+    start_ovs
+    link_vswitchd_ctl
+    fake_vfs 0000:65:00 1
+    start_daemon
+    synced
+    pid=$(pid_of ovs-vswitchd)
+    kill -STOP "$pid"
+    contains "$(fails 2 timeout 10 ovs-appctl -t "$T/$TARGET.ctl" explain \
+        0000:65:00.1)" "does not answer in time"
+    is "$(ctl status --format=json | jq .ovsdb.synced)" true
+    kill -CONT "$pid"
+    contains "$(fails 2 ctl explain 0000:65:00.1)" "ovs-vswitchd says so"
+    rm "$T/ovs-vswitchd.$pid.ctl"
+    contains "$(fails 2 ctl explain 0000:65:00.1)" \
+        "ovs-vswitchd.$pid.ctl: No such file"
+    stop_vswitchd
+    contains "$(fails 2 ctl explain 0000:65:00.1)" "ovs-vswitchd.pid: "
+}
+
+# More than are looked at at a time, and clients that do not wait.
+test_explain_many() {
+    local i pids=() n=0
+    start_ovs
+    fake_vfs 0000:65:00 1
+    start_daemon
+    synced
+    for ((i = 0; i < 20; i++)); do
+        ctl explain 0000:65:00.1 >"$T/out.$i" 2>&1 &
+        pids+=($!)
+        timeout .02 ovs-appctl -t "$T/$TARGET.ctl" explain 0000:65:00.1 \
+            >/dev/null 2>&1 &
+    done
+    for ((i = 0; i < 20; i++)); do
+        wait "${pids[i]}" || true
+        if grep -q eswitch-mode "$T/out.$i"; then
+            n=$((n + 1))
+        else
+            contains "$(cat "$T/out.$i")" "try again later"
+        fi
+    done
+    test "$n" -gt 0
+    wait
+    contains "$(fails 2 ctl explain 0000:65:00.1)" eswitch-mode
 }
 
 test_event_list() {

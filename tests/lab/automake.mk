@@ -57,6 +57,7 @@ EXTRA_DIST += tests/lab/t/kernel.sh
 EXTRA_DIST += \
 	tests/lab/t/badinput.sh \
 	tests/lab/t/converge.sh \
+	tests/lab/t/explain.sh \
 	tests/lab/t/faults.sh \
 	tests/lab/t/lib/daemon.sh \
 	tests/lab/t/lib/writer.py \

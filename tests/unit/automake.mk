@@ -105,6 +105,13 @@ tests_unit_test_link_source_SOURCES = \
 tests_unit_test_link_source_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_link_source_LDADD = $(UNIT_KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-link-detail
+tests_unit_test_link_detail_SOURCES = \
+	tests/unit/nl-peer.h \
+	tests/unit/test-link-detail.c
+tests_unit_test_link_detail_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_link_detail_LDADD = $(UNIT_KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-genl-helper
 tests_unit_test_genl_helper_SOURCES = tests/unit/test-genl-helper.c
 tests_unit_test_genl_helper_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -140,6 +147,14 @@ tests_unit_test_pairing_LDADD = $(UNIT_CONTROLLER_LIBS)
 check_PROGRAMS += tests/unit/test-port-fsm
 tests_unit_test_port_fsm_SOURCES = tests/unit/test-port-fsm.c
 tests_unit_test_port_fsm_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-upcall-show
+tests_unit_test_upcall_show_SOURCES = tests/unit/test-upcall-show.c
+tests_unit_test_upcall_show_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-explain
+tests_unit_test_explain_SOURCES = tests/unit/test-explain.c
+tests_unit_test_explain_LDADD = $(UNIT_CONTROLLER_LIBS)
 
 check_PROGRAMS += tests/unit/test-port-json
 tests_unit_test_port_json_SOURCES = \

@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/explain.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "controller/output.h"
+#include "controller/shell-word.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "packets.h"
+#include "util.h"
+
+/* Units of both packagings have this one. */
+#define RESTART "systemctl restart ovs-vswitchd"
+
+const char *
+explain_verdict_to_string(enum explain_verdict verdict)
+{
+    switch (verdict) {
+    case EXPLAIN_PASS:
+        return "PASS";
+    case EXPLAIN_UNKNOWN:
+        return "UNKNOWN";
+    case EXPLAIN_FAIL:
+        return "FAIL";
+    }
+    OVS_NOT_REACHED();
+}
+
+void
+explain_flows_destroy(struct explain_flows *flows)
+{
+    if (flows) {
+        for (size_t i = 0; i < flows->n_reasons; i++) {
+            flow_reason_destroy(&flows->reasons[i].reason);
+        }
+        free(flows->reasons);
+    }
+}
+
+void
+explain_list_destroy(struct explain_list *list)
+{
+    if (list) {
+        for (size_t i = 0; i < list->n; i++) {
+            free(list->items[i].evidence);
+            free(list->items[i].fix);
+        }
+        free(list->items);
+    }
+}
+
+enum explain_verdict
+explain_overall(const struct explain_list *list)
+{
+    enum explain_verdict worst = EXPLAIN_PASS;
+
+    for (size_t i = 0; i < list->n; i++) {
+        worst = MAX(worst, list->items[i].verdict);
+    }
+    return worst;
+}
+
+/* Adds an item without a fix. */
+static void OVS_PRINTF_FORMAT(4, 5)
+add(struct explain_list *list, const char *name, enum explain_verdict verdict,
+    const char *format, ...)
+{
+    struct explain_item *item;
+    va_list args;
+
+    if (list->n >= list->allocated) {
+        list->items = x2nrealloc(list->items, &list->allocated,
+                                 sizeof *list->items);
+    }
+    va_start(args, format);
+    item = &list->items[list->n++];
+    *item = (struct explain_item) {
+        .name = name, .verdict = verdict,
+        .evidence = xvasprintf(format, args), .fix = xstrdup(""),
+    };
+    va_end(args);
+}
+
+/* Gives the last item a fix, in which names of others must be words of a
+ * shell. */
+static void OVS_PRINTF_FORMAT(2, 3)
+set_fix(struct explain_list *list, const char *format, ...)
+{
+    struct explain_item *item = &list->items[list->n - 1];
+    va_list args;
+
+    va_start(args, format);
+    free(item->fix);
+    item->fix = xvasprintf(format, args);
+    va_end(args);
+}
+
+/* The same with 'name' quoted for "%s" in 'format', which is ours. */
+#define SET_FIX_NAME(LIST, FORMAT, NAME)                \
+    do {                                                \
+        char *word__ = shell_word(NAME);                \
+        set_fix(LIST, FORMAT, word__);                  \
+        free(word__);                                   \
+    } while (0)
+
+/* Below, a function for each item or a few. */
+
+static void
+explain_eswitch(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "eswitch-mode";
+    char pf[PCI_ADDR_STRLEN] = "";
+
+    if (!f->has_pf) {
+        add(list, name, EXPLAIN_UNKNOWN, "its PF is not known");
+        return;
+    }
+    pci_addr_format(&f->pf_addr, pf);
+    switch (f->eswitch) {
+    case ESWITCH_SWITCHDEV:
+        add(list, name, EXPLAIN_PASS, "the eswitch of %s is in switchdev mode",
+            pf);
+        return;
+    case ESWITCH_LEGACY:
+        add(list, name, EXPLAIN_FAIL, "the eswitch of %s is in legacy mode",
+            pf);
+        set_fix(list, "devlink dev eswitch set pci/%s mode switchdev", pf);
+        return;
+    case ESWITCH_UNKNOWN:
+        add(list, name, EXPLAIN_UNKNOWN,
+            "the driver of %s does not tell the mode", pf);
+        set_fix(list, "devlink dev eswitch show pci/%s", pf);
+        return;
+    }
+    OVS_NOT_REACHED();
+}
+
+static void
+explain_representor(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "representor";
+
+    if (f->rep.name) {
+        add(list, name, EXPLAIN_PASS, "%s", f->rep.name);
+    } else if (f->pair == PAIR_RESYNC) {
+        add(list, name, EXPLAIN_UNKNOWN, "the kernel is being read again");
+    } else {
+        add(list, name, EXPLAIN_FAIL, "none: %s",
+            f->pair_reason && f->pair_reason[0] ? f->pair_reason
+            : pair_state_to_string(f->pair));
+    }
+}
+
+enum flow_tri
+explain_hw_offload(const struct explain_facts *f)
+{
+    if (f->flow_api != FLOW_UNKNOWN) {
+        return f->flow_api;
+    }
+    if (f->flows.known && f->flows.filters == FLOW_YES) {
+        return FLOW_YES;
+    }
+    /* A qdisc may be another's, but without any there is no offload. */
+    return f->port_qdiscs == FLOW_NO ? FLOW_NO : FLOW_UNKNOWN;
+}
+
+/* As smap_get_bool() in ovs-vswitchd takes it. */
+static bool
+key_is_true(const char *key)
+{
+    return key && !strcasecmp(key, "true");
+}
+
+static const char *
+hw_offload_evidence(const struct explain_facts *f)
+{
+    if (f->flow_api != FLOW_UNKNOWN) {
+        return "ovs-vswitchd says so";
+    } else if (f->flows.known && f->flows.filters == FLOW_YES) {
+        return "there are filters of ovs-vswitchd's in tc";
+    } else {
+        return "no port of a bridge has an ingress or clsact qdisc";
+    }
+}
+
+static void
+explain_vswitchd(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "hw-offload";
+    const char *why = hw_offload_evidence(f);
+    bool key = key_is_true(f->hw_offload_key);
+
+    switch (explain_hw_offload(f)) {
+    case FLOW_YES:
+        if (key || !f->db_known) {
+            add(list, name, EXPLAIN_PASS, "in effect: %s", why);
+        } else {
+            add(list, name, EXPLAIN_PASS, "in effect (%s), but the key is "
+                "not true: not any more once ovs-vswitchd is restarted", why);
+            set_fix(list, "ovs-vsctl set Open_vSwitch . "
+                    "other_config:hw-offload=true");
+        }
+        return;
+    case FLOW_NO:
+        if (key) {
+            add(list, name, EXPLAIN_FAIL, "not in effect, although the key "
+                "is true: %s", why);
+            set_fix(list, RESTART);
+        } else {
+            add(list, name, EXPLAIN_FAIL, "hw-offload is false: %s", why);
+            set_fix(list, "ovs-vsctl set Open_vSwitch . "
+                    "other_config:hw-offload=true && ovs-appctl "
+                    "revalidator/purge");
+        }
+        return;
+    case FLOW_UNKNOWN:
+        add(list, name, EXPLAIN_UNKNOWN, "ovs-vswitchd does not tell (%s); "
+            "the key is %s", f->vswitchd_error ? f->vswitchd_error
+            : "no answer", f->hw_offload_key ? f->hw_offload_key : "not set");
+        return;
+    }
+    OVS_NOT_REACHED();
+}
+
+#define POLICY_FIX                                                      \
+    "ovs-vsctl remove Open_vSwitch . other_config tc-policy && " RESTART
+
+static void
+explain_tc_policy(const struct explain_facts *f, struct explain_list *list)
+{
+    enum flow_tri skip_hw = f->flows.known ? f->flows.skip_hw : FLOW_UNKNOWN;
+    bool key = f->tc_policy_key && !strcmp(f->tc_policy_key, "skip_hw");
+    static const char name[] = "tc-policy";
+
+    if (skip_hw == FLOW_YES) {
+        add(list, name, EXPLAIN_FAIL, "the filters in tc are skip_hw%s",
+            key ? "" : ", although the key says otherwise");
+        set_fix(list, "%s", key ? POLICY_FIX : RESTART);
+    } else if (skip_hw == FLOW_NO && key) {
+        add(list, name, EXPLAIN_PASS, "the filters in tc are not skip_hw, but "
+            "the key is: they will be once ovs-vswitchd is restarted");
+        set_fix(list, "ovs-vsctl remove Open_vSwitch . other_config "
+                "tc-policy");
+    } else if (skip_hw == FLOW_NO) {
+        add(list, name, EXPLAIN_PASS, "the filters in tc are not skip_hw");
+    } else if (!f->db_known) {
+        add(list, name, EXPLAIN_UNKNOWN, "no connection to the database");
+    } else if (key) {
+        add(list, name, EXPLAIN_FAIL, "the key is skip_hw");
+        set_fix(list, POLICY_FIX);
+    } else {
+        add(list, name, EXPLAIN_PASS, "the key is %s (it counts from the time "
+            "that hw-offload is turned on; no flow tells more)",
+            f->tc_policy_key ? f->tc_policy_key : "not set");
+    }
+}
+
+static void
+explain_feature(const struct explain_dev *dev, const char *name,
+                struct explain_list *list)
+{
+    if (!dev->name) {
+        add(list, name, EXPLAIN_UNKNOWN, "no such netdev");
+        return;
+    }
+    switch (dev->tc_offload) {
+    case TC_OFFLOAD_ON:
+        add(list, name, EXPLAIN_PASS, "hw-tc-offload is on on %s", dev->name);
+        return;
+    case TC_OFFLOAD_OFF:
+        add(list, name, EXPLAIN_FAIL, "hw-tc-offload is off on %s",
+            dev->name);
+        SET_FIX_NAME(list, "ethtool -K %s hw-tc-offload on && ovs-appctl "
+                     "revalidator/purge", dev->name);
+        return;
+    case TC_OFFLOAD_UNSUPPORTED:
+        add(list, name, EXPLAIN_FAIL, "%s does not support hw-tc-offload",
+            dev->name);
+        return;
+    case TC_OFFLOAD_UNKNOWN:
+        add(list, name, EXPLAIN_UNKNOWN,
+            "hw-tc-offload of %s is not known", dev->name);
+        SET_FIX_NAME(list, "ethtool -k %s | grep hw-tc-offload", dev->name);
+        return;
+    }
+    OVS_NOT_REACHED();
+}
+
+static void
+put_switch_id(struct ds *s, const struct explain_dev *dev)
+{
+    ds_put_format(s, "%s has ", dev->name);
+    if (!dev->switch_id.len) {
+        ds_put_cstr(s, "none");
+    }
+    for (size_t i = 0; i < dev->switch_id.len; i++) {
+        ds_put_format(s, "%02x", dev->switch_id.id[i]);
+    }
+}
+
+static void
+explain_switch_id(const struct explain_facts *f, struct explain_list *list)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    static const char name[] = "switch-id";
+
+    if (!f->rep.name || !f->uplink.name) {
+        add(list, name, EXPLAIN_UNKNOWN, "there is no %s",
+            f->rep.name ? "uplink" : "representor");
+        return;
+    }
+    put_switch_id(&s, &f->rep);
+    ds_put_cstr(&s, ", ");
+    put_switch_id(&s, &f->uplink);
+    add(list, name, (f->rep.switch_id.len
+                     && switch_id_equals(&f->rep.switch_id,
+                                         &f->uplink.switch_id)
+                     ? EXPLAIN_PASS : EXPLAIN_FAIL), "%s", ds_cstr(&s));
+    ds_destroy(&s);
+}
+
+static void
+explain_qdisc(const struct explain_facts *f, struct explain_list *list)
+{
+    const struct explain_dev *rep = &f->rep;
+    static const char name[] = "qdisc";
+
+    if (!rep->name) {
+        add(list, name, EXPLAIN_UNKNOWN, "there is no representor");
+    } else if (!rep->qdisc_known) {
+        add(list, name, EXPLAIN_UNKNOWN, "the kernel did not tell that of %s",
+            rep->name);
+        SET_FIX_NAME(list, "tc qdisc show dev %s", rep->name);
+    } else if (!rep->qdisc[0]) {
+        add(list, name, EXPLAIN_FAIL, "%s has no ingress or clsact qdisc: "
+            "ovs-vswitchd puts no filters there", rep->name);
+        /* Without a port or without hw-offload that is just what follows. */
+        if (f->bridge && explain_hw_offload(f) != FLOW_NO) {
+            set_fix(list, RESTART);
+        }
+    } else if (rep->block) {
+        add(list, name, EXPLAIN_PASS, "%s has %s, block %"PRIu32, rep->name,
+            rep->qdisc, rep->block);
+    } else {
+        add(list, name, EXPLAIN_PASS, "%s has %s", rep->name, rep->qdisc);
+    }
+}
+
+static void
+explain_up(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "representor-up";
+
+    if (!f->rep.name) {
+        add(list, name, EXPLAIN_UNKNOWN, "there is no representor");
+    } else if (f->rep.up) {
+        add(list, name, EXPLAIN_PASS, "%s is up", f->rep.name);
+    } else {
+        add(list, name, EXPLAIN_FAIL, "%s is down", f->rep.name);
+        SET_FIX_NAME(list, "ip link set %s up", f->rep.name);
+    }
+}
+
+static void
+explain_mtu(const struct explain_facts *f, struct explain_list *list)
+{
+    unsigned int rep = f->rep.name ? f->rep.mtu : 0;
+    /* What the netdev was set to counts; the device only says how much it may
+     * be, which a user elsewhere may have lowered. */
+    const char *other = f->netdev && f->netdev_mtu ? f->netdev : f->vdpa;
+    unsigned int mtu = other == f->netdev ? f->netdev_mtu : f->vdpa_mtu;
+    static const char name[] = "mtu";
+
+    if (!rep) {
+        add(list, name, EXPLAIN_UNKNOWN, "there is no representor");
+    } else if (!other || !mtu) {
+        add(list, name, EXPLAIN_UNKNOWN, "%s has %u, that of the other end is "
+            "not known", f->rep.name, rep);
+    } else if (mtu == rep) {
+        add(list, name, EXPLAIN_PASS, "%s and %s have %u", f->rep.name, other,
+            rep);
+    } else if (other != f->netdev && mtu > rep) {
+        add(list, name, EXPLAIN_UNKNOWN, "%s has %u, %s offers %u; what its "
+            "user has set is not known", f->rep.name, rep, other, mtu);
+    } else {
+        add(list, name, EXPLAIN_FAIL, "%s has %u, %s has %u", f->rep.name,
+            rep, other, mtu);
+        char *word = shell_word(f->rep.name);
+        set_fix(list, "ip link set %s mtu %u", word, mtu);
+        free(word);
+    }
+}
+
+static void
+explain_ofport(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "ofport";
+
+    if (!f->db_known) {
+        add(list, name, EXPLAIN_UNKNOWN, "no connection to the database");
+    } else if (!f->rep.name) {
+        add(list, name, EXPLAIN_UNKNOWN, "there is no representor");
+    } else if (!f->bridge) {
+        add(list, name, EXPLAIN_FAIL, "%s is on no bridge", f->rep.name);
+        SET_FIX_NAME(list, "ovs-appctl -t ovs-offload-controller port/attach "
+                     "%s iface-id=ID, unless a CNI plugs it", f->title);
+    } else if (f->ofport >= 1) {
+        add(list, name, EXPLAIN_PASS, "%s is port %"PRId64" of %s",
+            f->rep.name, f->ofport, f->bridge);
+    } else if (f->ofport < 0) {
+        add(list, name, EXPLAIN_FAIL, "ovs-vswitchd could not open %s: %s",
+            f->rep.name, f->iface_error ? f->iface_error : "no reason given");
+    } else {
+        add(list, name, EXPLAIN_FAIL, "%s on %s has no number: ovs-vswitchd "
+            "has not taken it up", f->rep.name, f->bridge);
+        set_fix(list, "systemctl status ovs-vswitchd");
+    }
+}
+
+static void
+explain_ovn(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "ovn-installed";
+
+    if (!f->ovn || !f->db_known || !f->bridge || !f->iface_id) {
+        return;
+    }
+    if (f->ovn_installed) {
+        add(list, name, EXPLAIN_PASS, "OVN has installed the flows of %s",
+            f->iface_id);
+    } else {
+        add(list, name, EXPLAIN_FAIL, "OVN has not installed the flows of %s",
+            f->iface_id);
+        SET_FIX_NAME(list, "ovn-sbctl find Port_Binding logical_port=%s; "
+                     "ovn-appctl -t ovn-controller connection-status",
+                     f->iface_id);
+    }
+}
+
+static void
+explain_vdpa(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "vdpa-driver";
+
+    if (!f->vdpa_known) {
+        add(list, name, EXPLAIN_UNKNOWN, "the vDPA devices are not known");
+    } else if (f->n_vdpas > 1) {
+        add(list, name, EXPLAIN_UNKNOWN, "the VF has %"PRIuSIZE" vDPA "
+            "devices", f->n_vdpas);
+    } else if (f->vdpa && f->vdpa_driver && f->vdpa_driver[0]) {
+        add(list, name, EXPLAIN_PASS, "%s is bound to %s", f->vdpa,
+            f->vdpa_driver);
+    } else if (f->vdpa) {
+        add(list, name, EXPLAIN_FAIL, "%s is bound to no driver", f->vdpa);
+        SET_FIX_NAME(list, "modprobe virtio_vdpa (or vhost_vdpa) && echo %s "
+                     ">/sys/bus/vdpa/drivers_probe", f->vdpa);
+    }
+}
+
+static bool
+mac_is_set(const struct explain_mac *mac)
+{
+    return mac->known && !eth_addr_is_zero(*(const struct eth_addr *)
+                                           mac->mac);
+}
+
+/* One of the three addresses that must be one. */
+struct mac_place {
+    const char *what;           /* Where it is. */
+    bool set;                   /* Is 'mac' valid? */
+    struct eth_addr mac;
+};
+
+/* How place 'which' gets 'mac'. */
+static void
+set_mac_fix(const struct explain_facts *f, int which, struct eth_addr mac,
+            struct explain_list *list)
+{
+    const char *name = (which == 1 ? f->uplink.name
+                        : f->vdpa ? f->vdpa : f->netdev);
+    char *word = shell_word(name ? name : "");
+
+    if (which == 1 && name && f->has_vf) {
+        set_fix(list, "ip link set %s vf %"PRIu32" mac "ETH_ADDR_FMT, word,
+                f->vf, ETH_ADDR_ARGS(mac));
+    } else if (which == 2 && f->vdpa) {
+        set_fix(list, "vdpa dev del %s, and add it again with mac "
+                ETH_ADDR_FMT, word, ETH_ADDR_ARGS(mac));
+    } else if (which == 2 && name) {
+        set_fix(list, "ip link set %s address "ETH_ADDR_FMT, word,
+                ETH_ADDR_ARGS(mac));
+    }
+    free(word);
+}
+
+static void
+explain_mac(const struct explain_facts *f, struct explain_list *list)
+{
+    const struct explain_mac *end = f->vdpa ? &f->vdpa_mac : &f->netdev_mac;
+    struct mac_place places[] = {
+        { .what = "attached_mac" },
+        { .what = "the VF's own", .set = mac_is_set(&f->vf_mac) },
+        { .what = f->vdpa ? f->vdpa : f->netdev ? f->netdev : "its netdev",
+          .set = mac_is_set(end) },
+    };
+    struct ds s = DS_EMPTY_INITIALIZER;
+    int first = -1, wrong = -1, n = 0;
+
+    places[0].set = (f->attached_mac
+                     && eth_addr_from_string(f->attached_mac,
+                                             &places[0].mac));
+    memcpy(&places[1].mac, f->vf_mac.mac, sizeof places[1].mac);
+    memcpy(&places[2].mac, end->mac, sizeof places[2].mac);
+
+    for (int i = 0; i < ARRAY_SIZE(places); i++) {
+        ds_put_format(&s, "%s%s ", i ? ", " : "", places[i].what);
+        if (!places[i].set) {
+            ds_put_cstr(&s, "not known or not set");
+            continue;
+        }
+        ds_put_format(&s, ETH_ADDR_FMT, ETH_ADDR_ARGS(places[i].mac));
+        n++;
+        if (first < 0) {
+            first = i;
+        } else if (!eth_addr_equals(places[i].mac, places[first].mac)) {
+            /* The last, which is what the pod uses. */
+            wrong = i;
+        }
+    }
+    add(list, "mac", (wrong >= 0 ? EXPLAIN_FAIL : n > 1 ? EXPLAIN_PASS
+                      : EXPLAIN_UNKNOWN), "%s", ds_cstr(&s));
+    if (wrong >= 0) {
+        set_mac_fix(f, wrong, places[first].mac, list);
+    }
+    ds_destroy(&s);
+}
+
+static enum explain_verdict
+reason_verdict(const struct explain_reason *r)
+{
+    return (r->by_design ? EXPLAIN_PASS
+            : r->reason.class == FLOW_REASON_UNKNOWN ? EXPLAIN_UNKNOWN
+            : EXPLAIN_FAIL);
+}
+
+static void
+explain_flow_items(const struct explain_facts *f, struct explain_list *list)
+{
+    const struct explain_flows *flows = &f->flows;
+    static const char name[] = "flows";
+
+    if (!flows->known) {
+        return;
+    }
+    if (!flows->n_reasons) {
+        add(list, name, (flows->n_offloaded == flows->n_flows ? EXPLAIN_PASS
+                         : EXPLAIN_UNKNOWN),
+            "%"PRIu64" of %"PRIu64" are in hardware", flows->n_offloaded,
+            flows->n_flows);
+    }
+    for (size_t i = 0; i < flows->n_reasons; i++) {
+        const struct explain_reason *r = &flows->reasons[i];
+
+        add(list, name, reason_verdict(r), "%"PRIu64" of %"PRIu64": %s",
+            r->n_flows, flows->n_flows, r->reason.evidence);
+        set_fix(list, "%s", r->reason.fix);
+    }
+}
+
+void
+explain(const struct explain_facts *f, struct explain_list *list)
+{
+    *list = (struct explain_list) { .items = NULL };
+    explain_eswitch(f, list);
+    explain_representor(f, list);
+    explain_vswitchd(f, list);
+    explain_tc_policy(f, list);
+    explain_feature(&f->rep, "hw-tc-offload-representor", list);
+    explain_feature(&f->uplink, "hw-tc-offload-uplink", list);
+    explain_switch_id(f, list);
+    explain_ofport(f, list);
+    explain_qdisc(f, list);
+    explain_up(f, list);
+    explain_mtu(f, list);
+    explain_ovn(f, list);
+    explain_vdpa(f, list);
+    explain_mac(f, list);
+    explain_flow_items(f, list);
+}
+
+struct json *
+explain_to_json(const struct explain_facts *f, const struct explain_list *list)
+{
+    struct json *checks = json_array_create_empty();
+    struct json *json = json_object_create();
+    char vf[PCI_ADDR_STRLEN];
+
+    for (size_t i = 0; i < list->n; i++) {
+        const struct explain_item *item = &list->items[i];
+        struct json *check = json_object_create();
+
+        json_object_put_string(check, "check", item->name);
+        json_object_put_string(check, "verdict",
+                               explain_verdict_to_string(item->verdict));
+        json_object_put_string(check, "evidence", item->evidence);
+        json_object_put_string(check, "fix", item->fix);
+        json_array_add(checks, check);
+    }
+    json_object_put_string(json, "interface", f->title);
+    json_object_put(json, "iface_id", output_string_or_null(f->iface_id));
+    json_object_put(json, "namespace", output_string_or_null(f->ns));
+    json_object_put(json, "pod", output_string_or_null(f->pod));
+    json_object_put(json, "vf_pci", output_string_or_null(
+                        f->has_vf_addr ? pci_addr_format(&f->vf_addr, vf)
+                        : NULL));
+    json_object_put_string(json, "verdict",
+                           explain_verdict_to_string(explain_overall(list)));
+    json_object_put(json, "checks", checks);
+    return json;
+}
+
+/* Adds 'check' (an object with "check" and what else is to be shown) of
+ * 'interface'. */
+static void
+add_row(struct json *rows, const struct json *interface, struct json *check)
+{
+    json_object_put(check, "interface",
+                    json_deep_clone(shash_find_data(json_object(interface),
+                                                    "interface")));
+    json_array_add(rows, check);
+}
+
+struct json *
+explain_rows(const struct json *array)
+{
+    struct json *rows = json_array_create_empty();
+
+    for (size_t i = 0; i < json_array(array)->n; i++) {
+        const struct json *interface = json_array(array)->elems[i];
+        const struct json *checks = shash_find_data(json_object(interface),
+                                                    "checks");
+        struct json *all = json_object_create();
+
+        for (size_t j = 0; j < json_array(checks)->n; j++) {
+            add_row(rows, interface,
+                    json_deep_clone(json_array(checks)->elems[j]));
+        }
+        json_object_put_string(all, "check", "all");
+        json_object_put(all, "verdict",
+                        json_deep_clone(shash_find_data(
+                            json_object(interface), "verdict")));
+        add_row(rows, interface, all);
+    }
+    return rows;
+}

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What "explain" says of a pod's interface on which all is well, and of the same
+# with one fault at a time: the item that it names first is the fault, and once
+# that is healed all is well again.
+#
+# lab: secs=400
+# shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
+# shellcheck source=lib/daemon.sh
+. "$LAB/t/lib/daemon.sh"
+
+# checks QUERY: jq on the checklist of ns/web
+checks() {
+    { ooc explain ns/web --format=json 2>&1 || true; } |
+        sed '/^ovs-appctl: /d' | jq -rce ".[0] | $1"
+}
+
+passes() { ooc explain ns/web >/dev/null 2>&1; }
+
+# names ITEM EVIDENCE FIX: ITEM is the first that fails, and so does the command
+names() {
+    ! passes &&
+        checks '[.checks[] | select(.verdict == "FAIL")][0] |
+            .check == "'"$1"'" and (.evidence | contains("'"$2"'")) and
+            (.fix | contains("'"$3"'"))' >/dev/null
+}
+
+# only ITEM...: no other ones fail
+only() {
+    [ "$(checks '[.checks[] | select(.verdict == "FAIL") | .check] |
+                 join(" ")')" = "$*" ]
+}
+
+show() { ooc explain ns/web 2>&1; return 1; }
+
+# eventually, with the checklist at the end
+says() { eventually "$1" 20 "${@:2}" || show; }
+
+healthy() { says "${1:+$1: }all is well" passes; }
+
+# --- themes ------------------------------------------------------------------
+
+well() {
+    healthy
+    equal "verdict" PASS "$(checks .verdict)"
+    equal "nothing is unknown" "" \
+        "$(checks '[.checks[] | select(.verdict != "PASS") | .check] |
+                   join(" ")')"
+    equal "in this order" "eswitch-mode representor hw-offload tc-policy \
+hw-tc-offload-representor hw-tc-offload-uplink switch-id ofport qdisc \
+representor-up mtu vdpa-driver mac" \
+        "$(checks '[.checks[].check | select(. != "flows")] | join(" ")')"
+    check "ovs-vswitchd was asked" checks '.checks[] |
+        select(.check == "hw-offload") |
+        .evidence == "in effect: ovs-vswitchd says so"'
+    equal "by other names" "rep0 rep0 rep0 rep0" "$(
+        for name in rep0 "$(vf_addr 0)" vdpa0 ns_web; do
+            ooc explain "$name" --format=json | jq -r '.[0].interface'
+        done | xargs)"
+    check "as a table" eval 'ooc explain ns/web | grep "^rep0  *all  *PASS"'
+    check "as CSV" eval 'ooc explain ns/web --format=csv |
+        grep "^rep0,all,PASS"'
+}
+
+feature_representor() {
+    ethtool -K rep0 hw-tc-offload off
+    says "representor's feature off" names hw-tc-offload-representor \
+        "hw-tc-offload is off on rep0" "ethtool -K rep0 hw-tc-offload on"
+    check "only that" only hw-tc-offload-representor
+    ethtool -K rep0 hw-tc-offload on
+    healthy "on again"
+}
+
+feature_uplink() {
+    local uplink
+    uplink=$(port_of p0)
+    ethtool -K "$uplink" hw-tc-offload off
+    says "uplink's feature off" names hw-tc-offload-uplink \
+        "hw-tc-offload is off on $uplink" "ethtool -K $uplink"
+    check "only that" only hw-tc-offload-uplink
+    ethtool -K "$uplink" hw-tc-offload on
+    healthy "on again"
+}
+
+representor_down() {
+    ip link set rep0 down
+    says "representor down" names representor-up "rep0 is down" \
+        "ip link set rep0 up"
+    check "only that" only representor-up
+    ip link set rep0 up
+    healthy "up again"
+}
+
+mtu() {
+    ip link set rep0 mtu 1400
+    says "MTU" names mtu "rep0 has 1400" "ip link set rep0 mtu 1500"
+    check "only that" only mtu
+    ip link set rep0 mtu 1500
+    healthy "the same MTU again"
+}
+
+driver() {
+    echo vdpa0 >/sys/bus/vdpa/drivers/virtio_vdpa/unbind
+    says "vDPA driver unbound" names vdpa-driver \
+        "vdpa0 is bound to no driver" "drivers_probe"
+    check "only that" only vdpa-driver
+    echo vdpa0 >/sys/bus/vdpa/drivers_probe
+    healthy "bound again"
+}
+
+mac() {
+    check "vdpa0 goes" vdpa dev del vdpa0
+    check "vdpa0 with another address" vdpa dev add name vdpa0 \
+        mgmtdev "pci/$(vf_addr 0)" mac 02:00:00:00:00:99
+    says "another MAC address" names mac "vdpa0 02:00:00:00:00:99" \
+        "vdpa dev del vdpa0"
+    check "only that" only mac
+    check "vdpa0 goes" vdpa dev del vdpa0
+    check "vdpa0 as it was" vdpa_add 0
+    healthy "the same address"
+}
+
+restart_vswitchd() {
+    ovs-appctl exit
+    wait_for 5 not pid_of ovs-vswitchd
+    vswitchd_start
+}
+
+hw_offload() {
+    ovs-vsctl set Open_vSwitch . other_config:hw-offload=false
+    # Not in effect before a restart: said, but no failure.
+    says "the key only" checks '.verdict == "PASS" and any(.checks[];
+        .check == "hw-offload" and (.evidence | contains("restarted")))'
+    restart_vswitchd
+    says "hw-offload false" names hw-offload "hw-offload is false" \
+        "other_config:hw-offload=true"
+    ovs-vsctl set Open_vSwitch . other_config:hw-offload=true
+    healthy "true again"
+}
+
+# Without ovs-vswitchd there is an answer in time, which admits what it lacks.
+no_vswitchd() {
+    local pid
+    pid=$(pid_of ovs-vswitchd)
+    kill -STOP "$pid"
+    equal "ovs-vswitchd is stopped" UNKNOWN "$(checks '.checks[] |
+        select(.check == "hw-offload") | .verdict')"
+    check "which is no failure" passes
+    kill -CONT "$pid"
+    healthy "it goes on"
+}
+
+legacy() {
+    check "legacy" devlink dev eswitch set "pci/$NIC" mode legacy
+    says "legacy mode" names eswitch-mode "legacy mode" \
+        "devlink dev eswitch set pci/$NIC mode switchdev"
+    check "switchdev" devlink dev eswitch set "pci/$NIC" mode switchdev
+    reps_add 2
+    healthy "switchdev again"
+}
+
+bad_names() {
+    check "unknown name" not ooc explain ns/nobody
+    ip link add veth0 type veth peer name veth1
+    foreign_add veth0 ns_veth
+    says "no representor" eval \
+        'ooc explain ns/veth 2>&1 | grep "representor of no VF"'
+    ovs-vsctl del-port veth0
+}
+
+check "NIC" nic_up 2
+reps_add 2
+check "Open vSwitch" db_up
+ids offload-mode=own
+ctl_start
+check "vdpa0" vdpa_add 0
+check "attach" ooc port/attach vdpa0 iface-id=ns_web "mac=$(mac_of 0)"
+eventually "attached" 10 ports_are 1 '.state == "attached"'
+theme well feature_representor feature_uplink representor_down mtu driver mac \
+    hw_offload no_vswitchd legacy bad_names
+finish
