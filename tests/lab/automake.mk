@@ -60,8 +60,11 @@ EXTRA_DIST += \
 	tests/lab/t/explain.sh \
 	tests/lab/t/faults.sh \
 	tests/lab/t/lib/daemon.sh \
+	tests/lab/t/lib/flows.sh \
+	tests/lab/t/lib/ovn.sh \
 	tests/lab/t/lib/writer.py \
 	tests/lab/t/modes.sh \
+	tests/lab/t/ovn.sh \
 	tests/lab/t/ovnk.sh \
 	tests/lab/t/pairing.sh \
 	tests/lab/t/report.sh
