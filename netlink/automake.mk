@@ -7,8 +7,18 @@ netlink_libkernel_a_SOURCES = \
 	netlink/devlink-msg.h \
 	netlink/devlink-source.c \
 	netlink/devlink-source.h \
+	netlink/dp-flow-feed.c \
+	netlink/dp-flow-feed.h \
+	netlink/dp-flow-fetch.c \
+	netlink/dp-flow-fetch.h \
+	netlink/dp-flow-miss.c \
+	netlink/dp-flow-parse.c \
+	netlink/dp-flow-private.h \
+	netlink/dp-flow-source.c \
 	netlink/dp-flow-source.h \
 	netlink/dp-flow.h \
+	netlink/dp-vport.c \
+	netlink/dp-vport.h \
 	netlink/ethtool-msg.c \
 	netlink/ethtool-msg.h \
 	netlink/ethtool-source.c \
@@ -58,6 +68,7 @@ netlink_libkernel_a_SOURCES = \
 	netlink/tc.h \
 	netlink/uevent.c \
 	netlink/uevent.h \
+	netlink/ufid-set.h \
 	netlink/vdpa-config.c \
 	netlink/vdpa-config.h \
 	netlink/vdpa-msg.c \

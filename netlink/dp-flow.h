@@ -63,13 +63,14 @@ bool dp_flow_parse(const struct nlmsghdr *nlh, long long int now,
 void dp_flow_swap_ufid(const uint8_t from[FLOW_UFID_LEN],
                        uint8_t to[FLOW_UFID_LEN]);
 
-/* What in key, mask or actions, each without its own header and NULL if
- * absent, keeps a flow out of tc.  The latter two have to be well-formed
- * sequences of attributes down to what is nested. */
+/* Key, mask and actions of a flow, each without its own header, and NULL if
+ * absent. */
 struct dp_flow_attrs {
     const void *key, *mask, *actions; /* OVS_KEY_ATTR_*, OVS_ACTION_ATTR_*. */
     size_t key_len, mask_len, actions_len; /* Bytes. */
 };
+
+/* What keeps such a flow out of tc, as far as that is sure. */
 enum flow_miss dp_flow_find_miss(const struct dp_flow_attrs *);
 
 /* Finds these in message 'nlh', for those who print them, with its counters

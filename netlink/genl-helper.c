@@ -35,6 +35,7 @@ static const char *const lane_names[N_LANES] = {
     [LANE_DEVLINK] = "offload-devlink",
     [LANE_VDPA] = "offload-vdpa",
     [LANE_ETHTOOL] = "offload-ethtool",
+    [LANE_OVS] = "offload-ovs",
 };
 
 /* Processes that were told to end and may not have done so yet. */

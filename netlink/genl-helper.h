@@ -10,7 +10,8 @@
  * device is being removed whose /dev/vhost-vdpa-N is open, the kernel holds
  * vdpa_dev_lock and, as family "vdpa" does not run in parallel, the mutex of
  * generic netlink, which nlctrl needs too.  devlink holds an instance's lock
- * during a change of the eswitch mode.  Whoever then registers a family makes
+ * during a change of the eswitch mode, Open vSwitch's datapath its own while
+ * it waits for the RTNL.  Whoever then registers a family makes
  * every other request wait as well.
  *
  * So each family has a lane: a process with a socketpair to us, which takes a
@@ -33,6 +34,7 @@ enum kernel_lane {
     LANE_DEVLINK,
     LANE_VDPA,
     LANE_ETHTOOL,
+    LANE_OVS,
     N_LANES
 };
 

@@ -46,3 +46,9 @@ tests_fuzz_fuzz_kernel_msg_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_fuzz_fuzz_kernel_msg_LDADD = \
 	netlink/libkernel.a $(FUZZ_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/kernel-msg
+
+check_PROGRAMS += tests/fuzz/fuzz-dp-flow
+tests_fuzz_fuzz_dp_flow_SOURCES = tests/fuzz/fuzz-dp-flow.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dp_flow_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_fuzz_fuzz_dp_flow_LDADD = netlink/libkernel.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/dp-flow

@@ -112,6 +112,21 @@ tests_unit_test_link_detail_SOURCES = \
 tests_unit_test_link_detail_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_link_detail_LDADD = $(UNIT_KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-dp-flow-parse
+tests_unit_test_dp_flow_parse_SOURCES = \
+	tests/unit/dp-msg.h \
+	tests/unit/test-dp-flow-parse.c
+tests_unit_test_dp_flow_parse_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dp_flow_parse_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-dp-flow-source
+tests_unit_test_dp_flow_source_SOURCES = \
+	tests/unit/dp-msg.h \
+	tests/unit/nl-peer.h \
+	tests/unit/test-dp-flow-source.c
+tests_unit_test_dp_flow_source_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dp_flow_source_LDADD = $(UNIT_KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-genl-helper
 tests_unit_test_genl_helper_SOURCES = tests/unit/test-genl-helper.c
 tests_unit_test_genl_helper_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
