@@ -67,4 +67,5 @@ EXTRA_DIST += \
 	tests/lab/t/ovn.sh \
 	tests/lab/t/ovnk.sh \
 	tests/lab/t/pairing.sh \
-	tests/lab/t/report.sh
+	tests/lab/t/report.sh \
+	tests/lab/t/tunnel.sh

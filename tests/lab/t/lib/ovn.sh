@@ -64,11 +64,14 @@ far() {
 
 # --- the underlay ------------------------------------------------------------
 
+# quiet NETDEV: it has no IPv6, so sends nothing of its own accord
+quiet() { sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1"; }
+
 # uplink_up: p0 on br-ex, whose address is the near end of the tunnels
 uplink_up() {
     rename "$(port_of p0)" p0
     ovs-vsctl add-br br-ex -- set bridge br-ex datapath_type=system -- \
-        add-port br-ex p0 &&
+        add-port br-ex p0 && quiet br-ex && quiet "$BR" &&
         ip addr add "$NEAR_IP/24" dev br-ex && ip link set br-ex up
 }
 
