@@ -465,8 +465,9 @@ explain_vdpa(const struct explain_facts *f, struct explain_list *list)
 static bool
 mac_is_set(const struct explain_mac *mac)
 {
-    return mac->known && !eth_addr_is_zero(*(const struct eth_addr *)
-                                           mac->mac);
+    static const uint8_t none[sizeof mac->mac];
+
+    return mac->known && memcmp(mac->mac, none, sizeof none);
 }
 
 /* One of the three addresses that must be one. */

@@ -13,8 +13,10 @@
 #include "netlink/devlink-msg.h"
 #include "netlink/ethtool-msg.h"
 #include "netlink/genl.h"
+#include "netlink/link-detail.h"
 #include "netlink/link-msg.h"
 #include "netlink/uevent.h"
+#include "netlink/vdpa-config.h"
 #include "netlink/vdpa-msg.h"
 #include "util.h"
 
@@ -42,6 +44,9 @@ fuzz_nlmsg(int which, const struct nlmsghdr *nlh)
         struct eswitch_info eswitch;
         struct vdpa_dev vdpa;
         struct genl_family family;
+        struct vdpa_config config;
+        struct link_detail detail;
+        uint8_t mac[6];
         enum tc_offload offload;
         bool refused;
     } u;
@@ -79,6 +84,18 @@ fuzz_nlmsg(int which, const struct nlmsghdr *nlh)
             ovs_assert(u.family.id);
             ovs_assert(u.family.n_groups <= GENL_MAX_GROUPS);
         }
+        break;
+    case 6:
+        if (vdpa_config_parse(nlh, &u.config)) {
+            ovs_assert(u.config.name[0]);
+            ovs_assert(strlen(u.config.name) < sizeof u.config.name);
+        }
+        break;
+    case 7:
+        if (link_detail_parse_qdisc(nlh, &u.detail)) {
+            ovs_assert(strlen(u.detail.qdisc) < sizeof u.detail.qdisc);
+        }
+        (void) link_detail_parse_vf_mac(nlh, 1, u.mac);
         break;
     }
 }

@@ -127,6 +127,11 @@ tests_unit_test_dp_flow_source_SOURCES = \
 tests_unit_test_dp_flow_source_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dp_flow_source_LDADD = $(UNIT_KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-vdpa-config
+tests_unit_test_vdpa_config_SOURCES = tests/unit/test-vdpa-config.c
+tests_unit_test_vdpa_config_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vdpa_config_LDADD = $(UNIT_KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-genl-helper
 tests_unit_test_genl_helper_SOURCES = tests/unit/test-genl-helper.c
 tests_unit_test_genl_helper_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -166,6 +171,10 @@ tests_unit_test_port_fsm_LDADD = $(UNIT_CONTROLLER_LIBS)
 check_PROGRAMS += tests/unit/test-upcall-show
 tests_unit_test_upcall_show_SOURCES = tests/unit/test-upcall-show.c
 tests_unit_test_upcall_show_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-vswitchd-query
+tests_unit_test_vswitchd_query_SOURCES = tests/unit/test-vswitchd-query.c
+tests_unit_test_vswitchd_query_LDADD = controller/libcontroller.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-explain
 tests_unit_test_explain_SOURCES = tests/unit/test-explain.c

@@ -151,6 +151,34 @@ no_vswitchd() {
     healthy "it goes on"
 }
 
+# The kernel answers nothing about vDPA while a device that is open is being
+# removed.  What it does not tell is unknown, and nobody waits for it.
+sleeps() { grep -q '^State:.D' "/proc/$1/status"; }
+stuck() {
+    local del before
+    modprobe vhost_vdpa
+    check "vdpa1" vdpa_add 1
+    echo vdpa1 >/sys/bus/vdpa/drivers/virtio_vdpa/unbind
+    echo vdpa1 >/sys/bus/vdpa/drivers/vhost_vdpa/bind
+    eventually "vdpa1 is bound to vhost_vdpa" 5 eval \
+        'ooc explain vdpa1 2>&1 | grep -q "vdpa1 is bound to vhost_vdpa"'
+    exec 9<>/dev/vhost-vdpa-*
+    vdpa dev del vdpa1 9<&- &
+    del=$!
+    check "its removal waits" wait_for 5 sleeps $del
+    before=$SECONDS
+    equal "the address is not known" \
+        "UNKNOWN vdpa0 not known or not set" "$(checks '.checks[] |
+            select(.check == "mac") | .verdict + " " +
+            (.evidence | split(", ")[2])')"
+    check "soon enough" [ $((SECONDS - before)) -le 6 ]
+    check "all other checks pass" checks '[.checks[] |
+        select(.verdict != "PASS") | .check] == ["mac"]'
+    exec 9>&-
+    check "it is gone" wait $del
+    healthy "after that"
+}
+
 legacy() {
     check "legacy" devlink dev eswitch set "pci/$NIC" mode legacy
     says "legacy mode" names eswitch-mode "legacy mode" \
@@ -178,5 +206,5 @@ check "vdpa0" vdpa_add 0
 check "attach" ooc port/attach vdpa0 iface-id=ns_web "mac=$(mac_of 0)"
 eventually "attached" 10 ports_are 1 '.state == "attached"'
 theme well feature_representor feature_uplink representor_down mtu driver mac \
-    hw_offload no_vswitchd legacy bad_names
+    hw_offload no_vswitchd stuck legacy bad_names
 finish

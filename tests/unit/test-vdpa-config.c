@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "netlink/vdpa-config.h"
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/vdpa.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "netlink.h"
+#include "netlink/nl-attr.h"
+#include "openvswitch/ofpbuf.h"
+#include "random.h"
+#include "util.h"
+
+static const uint8_t address[6] = { 2, 0, 0, 0, 0, 9 };
+
+/* A message without attributes. */
+static void
+begin(struct ofpbuf *buf)
+{
+    struct genlmsghdr *genl;
+
+    ofpbuf_init(buf, 512);
+    nl_msg_put_nlmsghdr(buf, 0, 30, 0);
+    genl = ofpbuf_put_zeros(buf, GENL_HDRLEN);
+    genl->cmd = VDPA_CMD_DEV_CONFIG_GET;
+    genl->version = VDPA_GENL_VERSION;
+}
+
+/* Parses it, in memory of its own, and frees it. */
+static bool
+parse(struct ofpbuf *buf, struct vdpa_config *config)
+{
+    struct nlmsghdr *nlh = xmemdup(buf->data, buf->size);
+    bool ok;
+
+    nlh->nlmsg_len = buf->size;
+    ok = vdpa_config_parse(nlh, config);
+    free(nlh);
+    ofpbuf_uninit(buf);
+    return ok;
+}
+
+static void
+test_whole(void **state OVS_UNUSED)
+{
+    struct vdpa_config config;
+    struct ofpbuf buf;
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "vdpa:0000:65:00.1");
+    nl_msg_put_u32(&buf, VDPA_ATTR_DEV_ID, 1);
+    nl_msg_put_unspec(&buf, VDPA_ATTR_DEV_NET_CFG_MACADDR, address, 6);
+    nl_msg_put_u8(&buf, VDPA_ATTR_DEV_NET_STATUS, 1);
+    nl_msg_put_u16(&buf, VDPA_ATTR_DEV_NET_CFG_MTU, 9000);
+    /* One that is not known here. */
+    nl_msg_put_u64(&buf, VDPA_ATTR_DEV_SUPPORTED_FEATURES, UINT64_MAX);
+    assert_true(parse(&buf, &config));
+    assert_string_equal(config.name, "vdpa:0000:65:00.1");
+    assert_true(config.has_mac);
+    assert_memory_equal(config.mac, address, 6);
+    assert_int_equal(config.mtu, 9000);
+}
+
+/* A device without these features gives neither. */
+static void
+test_bare(void **state OVS_UNUSED)
+{
+    struct vdpa_config config;
+    struct ofpbuf buf;
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+    assert_true(parse(&buf, &config));
+    assert_false(config.has_mac);
+    assert_int_equal(config.mtu, 0);
+}
+
+static void
+test_bad(void **state OVS_UNUSED)
+{
+    char long_name[VDPA_NAME_MAX + 1];
+    struct vdpa_config config;
+    struct ofpbuf buf;
+
+    begin(&buf);
+    assert_false(parse(&buf, &config));
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "");
+    assert_false(parse(&buf, &config));
+
+    memset(long_name, 'x', VDPA_NAME_MAX);
+    long_name[VDPA_NAME_MAX] = '\0';
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, long_name);
+    assert_false(parse(&buf, &config));
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, long_name + 1);
+    assert_true(parse(&buf, &config));
+
+    begin(&buf);
+    nl_msg_put_unspec(&buf, VDPA_ATTR_DEV_NAME, "vdpa0", 5);
+    assert_false(parse(&buf, &config));
+
+    for (size_t size = 0; size < 9; size++) {
+        begin(&buf);
+        nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+        nl_msg_put_unspec(&buf, VDPA_ATTR_DEV_NET_CFG_MACADDR, "12345678",
+                          size);
+        assert_int_equal(parse(&buf, &config), size == 6);
+        begin(&buf);
+        nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+        nl_msg_put_unspec(&buf, VDPA_ATTR_DEV_NET_CFG_MTU, "12345678", size);
+        assert_int_equal(parse(&buf, &config), size == 2);
+    }
+}
+
+/* The request for a device of any name fits. */
+static void
+test_request(void **state OVS_UNUSED)
+{
+    const struct nlattr *tb[VDPA_ATTR_DEV_NAME + 1];
+    char name[VDPA_NAME_MAX], copy[VDPA_NAME_MAX];
+    char *buf = xmalloc(VDPA_CONFIG_REQUEST_SIZE);
+
+    for (size_t len = 1; len < VDPA_NAME_MAX; len++) {
+        const struct genlmsghdr *genl;
+        struct nlmsghdr *nlh;
+
+        memset(name, 'x', len);
+        name[len] = '\0';
+        nlh = vdpa_config_request(buf, 33, name);
+        genl = NLMSG_DATA(nlh);
+        assert_true(nlh->nlmsg_len <= VDPA_CONFIG_REQUEST_SIZE);
+        assert_int_equal(nlh->nlmsg_type, 33);
+        assert_false(nlh->nlmsg_flags & NLM_F_DUMP);
+        assert_int_equal(genl->cmd, VDPA_CMD_DEV_CONFIG_GET);
+        assert_true(attr_parse_message(nlh, GENL_HDRLEN, VDPA_ATTR_DEV_NAME,
+                                       tb));
+        assert_true(attr_get_string(tb[VDPA_ATTR_DEV_NAME], copy,
+                                    sizeof copy));
+        assert_string_equal(copy, name);
+    }
+    free(buf);
+}
+
+static void
+test_torture(void **state OVS_UNUSED)
+{
+    struct vdpa_config config;
+    struct ofpbuf buf;
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "vdpa0");
+    nl_msg_put_unspec(&buf, VDPA_ATTR_DEV_NET_CFG_MACADDR, address, 6);
+    nl_msg_put_u16(&buf, VDPA_ATTR_DEV_NET_CFG_MTU, 1500);
+    for (size_t len = NLMSG_HDRLEN; len <= buf.size; len++) {
+        struct nlmsghdr *copy = xmemdup(buf.data, len);
+
+        copy->nlmsg_len = len;
+        (void) vdpa_config_parse(copy, &config);
+        free(copy);
+    }
+    random_set_seed(1);
+    for (int i = 0; i < 50000; i++) {
+        struct nlmsghdr *copy = xmemdup(buf.data, buf.size);
+
+        for (int j = random_range(4); j >= 0; j--) {
+            ((uint8_t *) copy)[6 + random_range(buf.size - 6)]
+                = random_uint32();
+        }
+        copy->nlmsg_len = buf.size;
+        if (vdpa_config_parse(copy, &config)) {
+            assert_true(config.name[0]);
+            assert_true(strlen(config.name) < sizeof config.name);
+        }
+        free(copy);
+    }
+    ofpbuf_uninit(&buf);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_bare),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_torture),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
