@@ -96,10 +96,9 @@ ask_link(struct explain_gather *g, int ifindex, int vf)
     };
 }
 
-/* Ports of bridges, for evidence of what ovs-vswitchd does at all.  It takes
- * the qdisc off a port that it opens without hw-offload, but may leave an older
- * one on an internal port; and tunnels of the kernel have no qdisc of theirs
- * before there are flows. */
+/* Is 'iface' evidence of what ovs-vswitchd does at all?  It takes the qdisc
+ * off a port that it opens without hw-offload, but may leave an older one on
+ * an internal port; and tunnels share a netdev. */
 static bool
 is_evidence(const struct ovs_view *view, const struct ovs_iface *iface)
 {

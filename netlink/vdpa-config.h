@@ -29,8 +29,9 @@ bool vdpa_config_parse(const struct nlmsghdr *, struct vdpa_config *);
 struct nlmsghdr *vdpa_config_request(void *buf, uint16_t family,
                                      const char *name);
 
-/* A question that kernel_get_vdpa_config() asked.  'config' is NULL if 'error',
- * a positive errno, is nonzero.  The question is over with the call. */
+/* A question that kernel_get_vdpa_config() asked.  'config' is NULL if
+ * 'error', a positive errno, is nonzero.  The question is over with the
+ * call. */
 struct vdpa_query;
 typedef void vdpa_config_cb(void *aux, int error, const struct vdpa_config *);
 

@@ -53,8 +53,8 @@ struct vdpa_source {
     struct ovs_list queries;    /* Of struct vdpa_query, on 'conn'. */
 };
 
-/* A question about the configuration of a device.  It outlives its being
- * cancelled, until the lane, which executes nothing else meanwhile, answers. */
+/* A question about the configuration of a device.  One that is cancelled stays
+ * until the lane, which executes nothing else meanwhile, has answered. */
 struct vdpa_query {
     struct ovs_list node;       /* In 'queries' of struct vdpa_source. */
     uint16_t family;            /* Number of the family. */

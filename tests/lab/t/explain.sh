@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# What "explain" says of a pod's interface on which all is well, and of the same
-# with one fault at a time: the item that it names first is the fault, and once
-# that is healed all is well again.
+# What "explain" says of a pod's interface on which all is well, and of the
+# same with one fault at a time: the item that it names first is the fault, and
+# once that is healed all is well again.
 #
 # lab: secs=400
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
@@ -18,7 +18,7 @@ checks() {
 
 passes() { ooc explain ns/web >/dev/null 2>&1; }
 
-# names ITEM EVIDENCE FIX: ITEM is the first that fails, and so does the command
+# names ITEM EVIDENCE FIX: ITEM is the first that fails, as does the command
 names() {
     ! passes &&
         checks '[.checks[] | select(.verdict == "FAIL")][0] |
