@@ -15,16 +15,30 @@ controller_libcontroller_a_SOURCES = \
 	controller/explain-gather.h \
 	controller/explain.c \
 	controller/explain.h \
+	controller/flow-chain.c \
+	controller/flow-closure.c \
 	controller/flow-ifaces.c \
 	controller/flow-ifaces.h \
 	controller/flow-ledger.c \
 	controller/flow-ledger.h \
+	controller/flow-past.c \
+	controller/flow-reading.c \
 	controller/flow-reason.c \
 	controller/flow-reason.h \
 	controller/flow-report.c \
 	controller/flow-report.h \
+	controller/flow-shortfall.c \
+	controller/flow-slab.c \
+	controller/flow-slab.h \
 	controller/flow-store.c \
 	controller/flow-store.h \
+	controller/flow-sums.c \
+	controller/flow-sweep.c \
+	controller/flow-table-check.c \
+	controller/flow-table-private.h \
+	controller/flow-table.c \
+	controller/flow-table.h \
+	controller/flow-view.c \
 	controller/inventory.c \
 	controller/inventory.h \
 	controller/offload-scope.c \

@@ -32,7 +32,7 @@
  * Counters.  The kernel's readings of one flow may start anew (a flow that is
  * changed is deleted and added) and the table then goes on from where it was:
  * what it tells of a flow never decreases.  A flow is the same if ufid, device,
- * recirc_id and, where both are known, 'key_hash' are. */
+ * recirc_id and, where both are known and of one source, 'key_hash' are. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -100,8 +100,9 @@ void flow_table_put(struct flow_table *,
                     long long int now);
 
 /* Takes over counters and FLOW_IN_HW of the 'n' flows 'records', at most
- * FLOW_BATCH, which may be FLOW_TERSE.  Returns how many of them the table
- * does not have. */
+ * FLOW_BATCH, which may be FLOW_TERSE; 'dev' and 'recirc_id' of those that are
+ * FLOW_KERNEL too do not matter.  Returns how many of them the table does not
+ * have, or not from that source. */
 size_t flow_table_refresh(struct flow_table *,
                           const struct flow_record *const *records, size_t n,
                           long long int now);

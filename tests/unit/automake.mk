@@ -62,6 +62,19 @@ check_PROGRAMS += tests/unit/test-flow-ledger
 tests_unit_test_flow_ledger_SOURCES = tests/unit/test-flow-ledger.c
 tests_unit_test_flow_ledger_LDADD = controller/libcontroller.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-table
+tests_unit_test_flow_table_SOURCES = \
+	tests/unit/flow-table-build.h \
+	tests/unit/test-flow-table.c
+tests_unit_test_flow_table_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-flow-table-random
+tests_unit_test_flow_table_random_SOURCES = \
+	tests/unit/flow-table-build.h \
+	tests/unit/test-flow-table-random.c
+tests_unit_test_flow_table_random_LDADD = \
+	controller/libcontroller.a $(UNIT_LIBS)
+
 # Without netlink/: the test plays the dump.
 check_PROGRAMS += tests/unit/test-flow-report
 tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
