@@ -277,6 +277,7 @@ test_cookie(void **state OVS_UNUSED)
     tc_msg_begin_action(&m, "skbedit", NULL, 0);
     tc_msg_end_action(&m);
     tc_msg_put_mirred(&m, cookie, 8);
+    tc_msg_put_mirred(&m, "not the first one", 9);
     tc_msg_end_actions(&m);
     assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
     char *ufid = ufid_to_string(flow.ufid);
@@ -309,17 +310,24 @@ put_basic(struct ofpbuf *buf, uint16_t type, uint64_t bytes, uint32_t packets)
     nl_msg_put_unspec(buf, type, &basic, sizeof basic);
 }
 
-/* Adds counters to the open action, in the form that the kernel most often
- * sends. */
+/* Counters in the form that the kernel most often sends. */
+static void
+put_usual(struct ofpbuf *buf, uint32_t packets)
+{
+    static const struct gnet_stats_queue queue;
+
+    put_basic(buf, TCA_STATS_BASIC, packets * 100, packets);
+    put_basic(buf, TCA_STATS_BASIC_HW, packets * 10, packets / 10);
+    nl_msg_put_unspec(buf, TCA_STATS_QUEUE, &queue, sizeof queue);
+}
+
+/* Adds counters to the open action. */
 static void
 put_packets(struct tc_msg *m, uint32_t packets)
 {
-    static const struct gnet_stats_queue queue;
     size_t stats = nl_msg_start_nested(&m->buf, TCA_ACT_STATS);
 
-    put_basic(&m->buf, TCA_STATS_BASIC, packets * 100, packets);
-    put_basic(&m->buf, TCA_STATS_BASIC_HW, packets * 10, packets / 10);
-    nl_msg_put_unspec(&m->buf, TCA_STATS_QUEUE, &queue, sizeof queue);
+    put_usual(&m->buf, packets);
     nl_msg_end_nested(&m->buf, stats);
 }
 
@@ -366,6 +374,21 @@ test_counters(void **state OVS_UNUSED)
     assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
     assert_true(flow.packets == 40 && flow.bytes == 4000);
     assert_true(flow.hw_packets == 4 && flow.hw_bytes == 400);
+
+    /* The usual ones, and one more. */
+    for (int i = 0; i < 2; i++) {
+        tc_msg_begin(&m, 7, INGRESS, 1, 0);
+        tc_msg_begin_action(&m, "mirred", cookie, 16);
+        stats = nl_msg_start_nested(&m.buf, TCA_ACT_STATS);
+        put_usual(&m.buf, 40);
+        nl_msg_put_unspec(&m.buf, TCA_STATS_PKT64, &big, i ? 4 : sizeof big);
+        nl_msg_end_nested(&m.buf, stats);
+        tc_msg_end_action(&m);
+        tc_msg_end_actions(&m);
+        assert_int_equal(i ? TC_PARSE_MALFORMED : TC_PARSE_FLOW,
+                         finish(&m, &flow));
+        assert_true(i || (flow.packets == 40 && flow.hw_packets == big));
+    }
 
     /* They widen nothing. */
     tc_msg_begin(&m, 7, INGRESS, 1, 0);
@@ -536,15 +559,17 @@ test_key(void **state OVS_UNUSED)
 }
 
 /* Parses with TC_PARSE_KEY_HASH a filter with an IPv4 destination of 'len'
- * bytes (0: none) that begin with 'first', and things that are no match. */
+ * bytes (0: none) of which that at 'ofs' is not 0, and things that are no
+ * match. */
 static uint32_t
-key_hash(uint16_t ethertype, size_t len, uint8_t first, uint32_t other)
+key_hash(uint16_t ethertype, size_t len, size_t ofs, uint32_t other)
 {
-    uint8_t address[64] = { first };
+    uint8_t address[100] = { 0 };
     struct flow_record flow;
     struct tc_msg m;
     void *copy;
 
+    address[ofs] = 1;
     tc_msg_begin(&m, 7, INGRESS, other, other);
     tc_msg_put_mirred(&m, cookie, other);
     tc_msg_end_actions(&m);
@@ -580,11 +605,16 @@ test_key_hash(void **state OVS_UNUSED)
     assert_int_not_equal(hash, key_hash(0x0800, 4, 2, 1));
     assert_int_not_equal(hash, key_hash(0x0800, 5, 1, 1));
     assert_int_not_equal(hash, key_hash(0x0800, 0, 1, 1));
-    for (int len = 1; len < 64; len++) {
-        assert_int_not_equal(key_hash(0x0800, len, 1, 1),
-                             key_hash(0x0800, len, 2, 1));
-        assert_int_not_equal(key_hash(0x0800, len, 1, 1),
-                             key_hash(0x0800, len + 1, 1, 1));
+    for (size_t len = 1; len < 64; len++) {
+        assert_int_not_equal(key_hash(0x0800, len, 0, 1),
+                             key_hash(0x0800, len + 1, 0, 1));
+    }
+    /* Each byte counts, wherever it is. */
+    for (size_t len = 92; len < 99; len++) {
+        for (size_t ofs = 0; ofs < len; ofs++) {
+            assert_int_not_equal(key_hash(0x0800, len, ofs, 1),
+                                 key_hash(0x0800, len, 99, 1));
+        }
     }
 }
 
