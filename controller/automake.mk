@@ -17,6 +17,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/explain.h \
 	controller/flow-chain.c \
 	controller/flow-closure.c \
+	controller/flow-file.c \
+	controller/flow-file.h \
 	controller/flow-ifaces.c \
 	controller/flow-ifaces.h \
 	controller/flow-ledger.c \
@@ -38,6 +40,13 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-table-private.h \
 	controller/flow-table.c \
 	controller/flow-table.h \
+	controller/flow-text-actions.c \
+	controller/flow-text-miss.c \
+	controller/flow-text-names.c \
+	controller/flow-text-parse.c \
+	controller/flow-text-private.h \
+	controller/flow-text.c \
+	controller/flow-text.h \
 	controller/flow-view.c \
 	controller/inventory.c \
 	controller/inventory.h \

@@ -59,3 +59,8 @@ tests_fuzz_fuzz_upcall_show_SOURCES = \
 tests_fuzz_fuzz_upcall_show_LDADD = \
 	controller/libcontroller.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/upcall-show
+
+check_PROGRAMS += tests/fuzz/fuzz-flow-text
+tests_fuzz_fuzz_flow_text_SOURCES = tests/fuzz/fuzz-flow-text.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_flow_text_LDADD = controller/libcontroller.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/flow-text

@@ -199,4 +199,20 @@ tests_unit_test_port_json_SOURCES = \
 	tests/unit/test-port-json.c
 tests_unit_test_port_json_LDADD = $(UNIT_CONTROLLER_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-text
+tests_unit_test_flow_text_SOURCES = \
+	tests/unit/flow-text-reader.h \
+	tests/unit/test-flow-text.c
+tests_unit_test_flow_text_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-flow-text-line
+tests_unit_test_flow_text_line_SOURCES = \
+	tests/unit/flow-text-reader.h \
+	tests/unit/test-flow-text-line.c
+tests_unit_test_flow_text_line_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-flow-file
+tests_unit_test_flow_file_SOURCES = tests/unit/test-flow-file.c
+tests_unit_test_flow_file_LDADD = $(UNIT_CONTROLLER_LIBS)
+
 endif
