@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "random.h"
+#include "sset.h"
 #include "tests/unit/flow-text-reader.h"
 #include "util.h"
 
@@ -401,31 +402,42 @@ test_many_names(void **state OVS_UNUSED)
     }
 }
 
-/* Names that are alike in their beginning, end and length are different. */
+/* Names that are alike in their beginning, end and length are different, also
+ * where their hashes are alike, as of so many some are. */
 static void
 test_similar_names(void **state OVS_UNUSED)
 {
-    static const char *names[] = {
-        "a", "aa", "aaaaaaa", "aaaaaaaa", "aaaaaaaaa", "aaaaaaaaaaaaaaa",
-        "aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaa", "aaaaaaaabaaaaaaaa",
-        "aaaaaaaabbaaaaaaaa", "aaaaaaaabcaaaaaaaa",
+    static const struct {
+        const char *before, *after; /* Around a number. */
+    } forms[] = {
+        { "", "" }, { "a", "" }, { "aaaa", "" }, { "aaaa", "aaaa" },
+        { "aaaaaaaa", "" }, { "aaaaaaaa", "aaaa" }, { "", "aaaaaaaa" },
+        { "", "aaaaaaaaa" }, { "a", "aaaaaaaa" },
+        { "aaaaaaaa", "aaaaaaaa" }, { "aaaaaaaa", "aaaaaaaaaaaa" },
     };
-    struct ds s = DS_EMPTY_INITIALIZER;
+    struct ds text = DS_EMPTY_INITIALIZER;
     struct ds expected = DS_EMPTY_INITIALIZER;
+    struct sset names = SSET_INITIALIZER(&names);
     struct reader r;
 
-    for (int i = 0; i < 2 * ARRAY_SIZE(names); i++) {
-        const char *name = names[i % ARRAY_SIZE(names)];
+    for (int i = 0; i < 2000 * ARRAY_SIZE(forms); i++) {
+        int form = i % ARRAY_SIZE(forms);
+        char *name = xasprintf("%s%04d%s", forms[form].before,
+                               i / (int) ARRAY_SIZE(forms) % 1000,
+                               forms[form].after);
 
-        ds_put_format(&s, UFID "in_port(%s)" STATS "%s\n", name, name);
+        ds_put_format(&text, UFID "in_port(%s)" STATS "%s\n", name, name);
         ds_put_format(&expected, "%s to %s kernel\n", name, name);
+        sset_add(&names, name);
+        free(name);
     }
-    read_string(&r, ds_cstr(&s));
-    assert_string_equal(ds_cstr(&expected), ds_cstr(&r.out));
-    assert_non_null(flow_text_name(r.text, ARRAY_SIZE(names)));
-    assert_null(flow_text_name(r.text, ARRAY_SIZE(names) + 1));
+    read_string(&r, ds_cstr(&text));
+    assert_true(!strcmp(ds_cstr(&expected), ds_cstr(&r.out)));
+    assert_non_null(flow_text_name(r.text, sset_count(&names)));
+    assert_null(flow_text_name(r.text, sset_count(&names) + 1));
     reader_destroy(&r);
-    ds_destroy(&s);
+    sset_destroy(&names);
+    ds_destroy(&text);
     ds_destroy(&expected);
 }
 
