@@ -70,6 +70,8 @@ struct dp_flow_source {
     bool resync;                /* Is a full read needed?  It is with
                                  * 'feed.doubt', too. */
     bool refresh;               /* Is one of the counters wanted? */
+    bool check;                 /* The same, but not to be reported. */
+    bool reporting;             /* In STEP_COUNTERS: is it for 'refresh'? */
     int *datapaths;             /* ifindexes. */
     size_t n_datapaths, allocated_datapaths;
     bool listed;                /* Is 'datapaths' complete? */
@@ -212,8 +214,10 @@ finish_counters(struct dp_flow_source *s)
         VLOG_DBG("%"PRIuSIZE" flows were unknown", s->feed.n_unknown);
         s->resync = true;
     }
-    s->cbs->refreshed(s->aux, elapsed,
-                      elapsed - MIN(s->own_us, elapsed));
+    if (s->reporting) {
+        s->cbs->refreshed(s->aux, elapsed,
+                          elapsed - MIN(s->own_us, elapsed));
+    }
 }
 
 /* All dumps of a round were made. */
@@ -334,11 +338,12 @@ start_dump(struct dp_flow_source *s)
 {
     s->current = 0;
     if (must_resync(s)) {
-        s->resync = s->feed.doubt = s->refresh = false;
+        s->resync = s->feed.doubt = s->refresh = s->check = false;
         s->step = STEP_DATAPATHS;
         set_state(s, SOURCE_SYNCING);
     } else {
-        s->refresh = false;
+        s->reporting = s->refresh;
+        s->refresh = s->check = false;
         s->step = STEP_COUNTERS;
         s->started_us = dp_flow_monotonic_us();
         s->own_us = 0;
@@ -352,10 +357,34 @@ static bool
 dump_is_due(const struct dp_flow_source *s)
 {
     return (s->requests && s->step == STEP_IDLE && !s->retry.at
-            && (must_resync(s) || s->refresh));
+            && (must_resync(s) || s->refresh || s->check));
 }
 
 /* Notifications. */
+
+static bool
+datapath_is_known(const struct dp_flow_source *s, int datapath)
+{
+    for (size_t i = 0; i < s->n_datapaths; i++) {
+        if (s->datapaths[i] == datapath) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+take_datapath(struct dp_flow_source *s, int datapath, bool gone)
+{
+    if (!gone && s->listed && datapath_is_known(s, datapath)) {
+        /* A process opened it: ovs-vswitchd that starts, and flushes it
+         * between two of these, or someone who looks or flushes. */
+        s->check = true;
+    } else {
+        VLOG_DBG("datapath %d is %s", datapath, gone ? "gone" : "new");
+        s->resync = true;
+    }
+}
 
 static void
 event_message(void *s_, const struct nlmsghdr *nlh)
@@ -373,10 +402,7 @@ event_message(void *s_, const struct nlmsghdr *nlh)
                || !dp_datapath_parse(nlh, &datapath, &gone)) {
         dp_flow_feed_malformed(&s->feed, "notification");
     } else {
-        /* It is new, or gone with all its flows, or has another ovs-vswitchd,
-         * which flushes them: of neither the flows tell. */
-        VLOG_DBG("datapath %d %s", datapath, gone ? "is gone" : "changed");
-        s->resync = true;
+        take_datapath(s, datapath, gone);
     }
 }
 
@@ -404,7 +430,7 @@ disconnect(struct dp_flow_source *s)
     nl_conn_destroy(s->requests);
     s->events = s->requests = NULL;
     s->step = STEP_IDLE;
-    s->resync = s->refresh = s->listed = false;
+    s->resync = s->refresh = s->check = s->listed = false;
     retry_reset(&s->retry);
     dp_flow_feed_clear(&s->feed);
 }
@@ -583,8 +609,8 @@ dp_flow_source_wait(struct dp_flow_source *s)
 bool
 dp_flow_source_refresh(struct dp_flow_source *s)
 {
-    if (s->status.state != SOURCE_SYNCED || s->step != STEP_IDLE
-        || must_resync(s) || s->refresh) {
+    if (s->status.state != SOURCE_SYNCED || must_resync(s) || s->refresh
+        || (s->step == STEP_COUNTERS && s->reporting)) {
         return false;
     }
     s->refresh = true;

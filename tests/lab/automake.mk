@@ -54,6 +54,15 @@ tests_lab_kernel_watch_SOURCES = tests/lab/kernel-watch.c
 tests_lab_kernel_watch_LDADD = netlink/libkernel.a $(OVS_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/lab/t/kernel.sh
 
+# For t/dp-flow.sh.
+EXTRA_PROGRAMS += tests/lab/dp-flow-watch
+CLEANFILES += tests/lab/dp-flow-watch
+check-programs: tests/lab/dp-flow-watch
+tests_lab_dp_flow_watch_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_lab_dp_flow_watch_SOURCES = tests/lab/dp-flow-watch.c
+tests_lab_dp_flow_watch_LDADD = netlink/libkernel.a $(OVS_LIBS) $(KERNEL_LIBS)
+EXTRA_DIST += tests/lab/t/dp-flow.sh
+
 EXTRA_DIST += \
 	tests/lab/t/badinput.sh \
 	tests/lab/t/converge.sh \

@@ -341,6 +341,15 @@ test_events(void **state OVS_UNUSED)
     assert_told("2:102>101 1:101>103 -2=9 -1=0 ");
     assert_int_equal(dp_flow_source_status(source)->n_messages, 4);
 
+    /* All at once, and in order. */
+    for (int i = 3; i < 5; i++) {
+        dp_msg_flow(&msg, OVS_FLOW_CMD_NEW, i, 2, 1);
+        nl_peer_send(&events, &msg.nlh, msg.nlh.nlmsg_len);
+        make_del(i, 1);
+        nl_peer_send(&events, &msg.nlh, msg.nlh.nlmsg_len);
+    }
+    assert_told("3:102>101 -3=1 4:102>101 -4=1 ");
+
     /* Not understood. */
     dp_msg_init(&msg, FLOW_TYPE, OVS_FLOW_CMD_NEW, DP_IFINDEX);
     notify();
@@ -462,6 +471,18 @@ test_ports(void **state OVS_UNUSED)
     done(0);
     assert_told("mark sweep synced ");
 
+    /* No flow uses it since all was read. */
+    make_vport(OVS_VPORT_CMD_SET, DP_IFINDEX, 20, 123, false);
+    notify();
+    expect_no_request();
+
+    /* Gone, with a flow that is not up to date. */
+    make_vport(OVS_VPORT_CMD_DEL, DP_IFINDEX, 1, 101, false);
+    notify();
+    dp_msg_flow(&msg, OVS_FLOW_CMD_NEW, 5, 1, 20);
+    notify();
+    assert_told("5:0>123 ");
+
     /* In another namespace, and of an old kernel. */
     make_vport(OVS_VPORT_CMD_NEW, DP_IFINDEX, 30, 130, true);
     notify();
@@ -531,12 +552,36 @@ test_datapaths(void **state OVS_UNUSED)
     assert_told("syncing mark sweep synced ");
 }
 
+/* Somebody opens the datapath, and may flush it. */
+static void
+test_opened(void **state OVS_UNUSED)
+{
+    sync_source();
+    dp_msg_init(&msg, DP_TYPE, OVS_DP_CMD_SET, DP_IFINDEX);
+    notify();
+    expect_request(FLOW_TYPE, OVS_FLOW_CMD_GET, DP_IFINDEX);
+    assert_int_equal(asked.nlh.nlmsg_len, 32); /* For counters. */
+
+    /* Once more, and its counters are wanted. */
+    dp_msg_init(&msg, DP_TYPE, OVS_DP_CMD_SET, DP_IFINDEX);
+    notify();
+    assert_true(dp_flow_source_refresh(source));
+    assert_false(dp_flow_source_refresh(source));
+    done(0);
+    expect_request(FLOW_TYPE, OVS_FLOW_CMD_GET, DP_IFINDEX);
+    make_counters(1, 5);
+    answer();
+    done(0);
+    assert_told("mark sweep mark 1=5 sweep refreshed ");
+    expect_no_request();
+}
+
 /* A change while all is read: from the start, without a sweep. */
 static void
 test_change_during_dump(void **state OVS_UNUSED)
 {
     answer_ports(1);
-    dp_msg_init(&msg, DP_TYPE, OVS_DP_CMD_SET, DP_IFINDEX);
+    dp_msg_init(&msg, DP_TYPE, OVS_DP_CMD_NEW, 9);
     notify();
     done(0);
     assert_told("mark ");
@@ -701,8 +746,10 @@ test_get(void **state OVS_UNUSED)
     expect_request(FLOW_TYPE, OVS_FLOW_CMD_GET, 7);
     acked(ENOENT);
     expect_request(VPORT_TYPE, OVS_VPORT_CMD_GET, 7);
+    assert_int_equal(got_error, -1);
     done(0);
     expect_request(FLOW_TYPE, OVS_FLOW_CMD_GET, 9);
+    assert_false(asked.nlh.nlmsg_flags & NLM_F_DUMP);
     acked(ENOENT);
     run();
     assert_int_equal(got_error, ENOENT);
@@ -754,6 +801,7 @@ main(void)
         TEST(test_ports),
         TEST(test_ports_overtaken),
         TEST(test_datapaths),
+        TEST(test_opened),
         TEST(test_change_during_dump),
         TEST(test_errors),
         TEST(test_lost),
