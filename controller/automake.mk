@@ -13,6 +13,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/evloop.h \
 	controller/explain-gather.c \
 	controller/explain-gather.h \
+	controller/explain-json.c \
 	controller/explain.c \
 	controller/explain.h \
 	controller/flow-chain.c \

@@ -252,6 +252,12 @@ test_hw_offload(void **state OVS_UNUSED)
     EXPECT(name, EXPLAIN_UNKNOWN, "(timed out); the key is not set", "",
            f->flow_api = FLOW_UNKNOWN; f->vswitchd_error = "timed out";
            f->hw_offload_key = NULL);
+    /* Without the database nothing is said about the key. */
+    struct explain_facts facts = healthy;
+    facts.db_known = false;
+    facts.hw_offload_key = NULL;
+    expect(&facts, name, EXPLAIN_PASS, "in effect: ovs-vswitchd says so", "");
+
     /* That is not valid. */
     EXPECT(name, EXPLAIN_UNKNOWN, "does not tell", "",
            f->flow_api = FLOW_UNKNOWN; f->flows.filters = FLOW_YES);
