@@ -18,6 +18,14 @@ controller_libcontroller_a_SOURCES = \
 	controller/explain.h \
 	controller/flow-chain.c \
 	controller/flow-closure.c \
+	controller/flow-detail-action.c \
+	controller/flow-detail-check.c \
+	controller/flow-detail-match.c \
+	controller/flow-detail-pedit.c \
+	controller/flow-detail-private.h \
+	controller/flow-detail-tunnel.c \
+	controller/flow-detail.c \
+	controller/flow-detail.h \
 	controller/flow-file.c \
 	controller/flow-file.h \
 	controller/flow-ifaces.c \

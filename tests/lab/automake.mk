@@ -63,6 +63,18 @@ tests_lab_dp_flow_watch_SOURCES = tests/lab/dp-flow-watch.c
 tests_lab_dp_flow_watch_LDADD = netlink/libkernel.a $(OVS_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/lab/t/dp-flow.sh
 
+# For t/flow-detail.sh.
+EXTRA_PROGRAMS += tests/lab/flow-detail
+CLEANFILES += tests/lab/flow-detail
+check-programs: tests/lab/flow-detail
+tests_lab_flow_detail_SOURCES = tests/lab/flow-detail.c
+tests_lab_flow_detail_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(OVS_LIBS)
+EXTRA_DIST += \
+	tests/lab/t/flow-detail-dp.sh \
+	tests/lab/t/flow-detail.sh \
+	tests/lab/t/lib/frames.py
+
 EXTRA_DIST += \
 	tests/lab/t/badinput.sh \
 	tests/lab/t/converge.sh \

@@ -161,6 +161,14 @@ check_PROGRAMS += tests/unit/test-event-log
 tests_unit_test_event_log_SOURCES = tests/unit/test-event-log.c
 tests_unit_test_event_log_LDADD = $(UNIT_CONTROLLER_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-detail
+tests_unit_test_flow_detail_SOURCES = \
+	tests/unit/capture.h \
+	tests/unit/tc-msg.h \
+	tests/unit/test-flow-detail.c
+tests_unit_test_flow_detail_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_flow_detail_LDADD = $(UNIT_CONTROLLER_LIBS)
+
 check_PROGRAMS += tests/unit/test-inventory
 tests_unit_test_inventory_SOURCES = \
 	tests/unit/inventory-build.h \

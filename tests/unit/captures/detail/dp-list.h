@@ -1,0 +1,7 @@
+"dp-nd",
+"dp-controller",
+"dp-trunc",
+"dp-sample",
+"dp-hash",
+"dp-dp-hash",
+"dp-ipv6",
