@@ -547,6 +547,12 @@ parse_flower(struct span s, struct state *state)
         } else if (attr.type != TCA_FLOWER_IN_HW_COUNT
                    && attr.type != TCA_FLOWER_CLASSID) {
             /* All others, those that are not known here included, match. */
+            if (attr.type >= TCA_FLOWER_KEY_ENC_KEY_ID
+                && attr.type <= TCA_FLOWER_KEY_ENC_IPV6_DST_MASK) {
+                /* The action that takes the tunnel's header off comes only
+                 * with an output, maybe in a later chain. */
+                state->flow->flags |= FLOW_DECAP;
+            }
             continue;
         }
 

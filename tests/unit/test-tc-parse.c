@@ -594,6 +594,42 @@ key_hash(uint16_t ethertype, size_t len, size_t ofs, uint32_t other)
     return flow.key_hash;
 }
 
+/* What comes out of a tunnel is known by its match, too: the first chain of
+ * several has no action for it. */
+static void
+test_tunnel(void **state OVS_UNUSED)
+{
+    static const struct {
+        uint16_t type;          /* TCA_FLOWER_KEY_*. */
+        bool tunnel;            /* Is of a tunnel. */
+    } keys[] = {
+        { TCA_FLOWER_KEY_ENC_KEY_ID, true },
+        { TCA_FLOWER_KEY_ENC_IPV4_SRC, true },
+        { TCA_FLOWER_KEY_ENC_IPV4_DST, true },
+        { TCA_FLOWER_KEY_ENC_IPV6_SRC, true },
+        { TCA_FLOWER_KEY_ENC_IPV6_DST, true },
+        { TCA_FLOWER_KEY_IPV4_SRC, false },
+        { TCA_FLOWER_KEY_VLAN_ETH_TYPE, false },
+        { TCA_FLOWER_KEY_TCP_SRC_MASK, false },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        struct tc_gact jump = { .action = TC_ACT_GOTO_CHAIN | 5 };
+        uint8_t address[16] = { 192, 168, 9, 2 };
+        struct flow_record flow;
+        struct tc_msg m;
+
+        tc_msg_begin(&m, 7, INGRESS, 1, 0);
+        tc_msg_begin_action(&m, "gact", cookie, 16);
+        tc_msg_put_option(&m, TCA_GACT_PARMS, &jump, sizeof jump);
+        tc_msg_end_action(&m);
+        tc_msg_end_actions(&m);
+        nl_msg_put_unspec(&m.buf, keys[i].type, address, sizeof address);
+        assert_int_equal(TC_PARSE_FLOW, finish(&m, &flow));
+        assert_int_equal(keys[i].tunnel ? FLOW_DECAP : 0, flow.flags);
+    }
+}
+
 static void
 test_key_hash(void **state OVS_UNUSED)
 {
@@ -686,6 +722,7 @@ main(void)
         cmocka_unit_test(test_last_used),
         cmocka_unit_test(test_actions),
         cmocka_unit_test(test_key),
+        cmocka_unit_test(test_tunnel),
         cmocka_unit_test(test_key_hash),
         cmocka_unit_test(test_terse),
         cmocka_unit_test(test_targets),
