@@ -12,7 +12,12 @@
  *     does not say that all flows of a datapath were flushed, and its dump,
  *     which goes on while the hash table is made anew, may leave some out.  So
  *     a dump for counters checks too which flows are there, and if it finds
- *     one that the reader does not know all are read anew.
+ *     one that the reader does not know all are read anew.  Such a dump is
+ *     also made when somebody opens a datapath, as ovs-vswitchd does before
+ *     and after its flush.
+ *
+ *   - Nor does it notify that a port's netdev moved to another network
+ *     namespace: flows name its ifindex until the next full read.
  *
  *   - A notification and a dump travel by different ways.  A flow that is
  *     notified during a dump is as the notification says, whatever the dump

@@ -411,10 +411,13 @@ test_malformed(void **state OVS_UNUSED)
     mnl_attr_put(&msg.nlh, OVS_FLOW_ATTR_MASK, sizeof bad, bad);
     assert_false(parse());
 
-    /* Another command, and a message that ends early. */
-    dp_msg_init(&msg, FLOW_TYPE, OVS_FLOW_CMD_SET + 1, DP_IFINDEX);
-    dp_msg_put_ufid(&msg, 1);
-    assert_false(parse());
+    /* Other commands, and a message that ends early. */
+    for (int i = 0; i < 2; i++) {
+        dp_msg_init(&msg, FLOW_TYPE, (i ? OVS_FLOW_CMD_SET + 1
+                                      : OVS_FLOW_CMD_UNSPEC), DP_IFINDEX);
+        dp_msg_put_ufid(&msg, 1);
+        assert_false(parse());
+    }
     dp_msg_flow(&msg, OVS_FLOW_CMD_NEW, 1, 2, 3);
     for (uint32_t len = msg.nlh.nlmsg_len - 1; len >= NLMSG_HDRLEN; len--) {
         msg.nlh.nlmsg_len = len;
