@@ -20,6 +20,7 @@
 #include "netlink/tc.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <linux/gen_stats.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
@@ -40,13 +41,15 @@ BUILD_ASSERT_DECL(FLOW_INLINE_OUTPUTS == TCA_ACT_MAX_PRIO);
 
 /* Bytes that may be read. */
 struct span {
-    const uint8_t *p;           /* First byte, of any alignment. */
-    const uint8_t *end;         /* Beyond the last one. */
+    const uint8_t *base;        /* What the following count from. */
+    int ofs;                    /* First byte, of any alignment. */
+    int end;                    /* Beyond the last one.  'ofs' may be beyond
+                                 * this, by the padding that is missing. */
 };
 
 struct attr {
     unsigned int type;          /* Without the flags in its upper bits. */
-    size_t len;                 /* Of the payload, in bytes. */
+    unsigned int len;           /* Of the payload, in bytes. */
     const uint8_t *p;           /* Payload. */
 };
 
@@ -68,7 +71,7 @@ struct state {
 INLINE struct span
 payload(const struct attr *attr)
 {
-    return (struct span) { .p = attr->p, .end = attr->p + attr->len };
+    return (struct span) { .base = attr->p, .ofs = 0, .end = attr->len };
 }
 
 /* Moves 's' on by 'step'.
@@ -79,21 +82,21 @@ payload(const struct attr *attr)
  * processor predicts, it has the next attribute before the length is there.
  * (The asm keeps the compiler from finding out that both are the same.) */
 INLINE void
-skip_attr(struct span *s, size_t step)
+skip_attr(struct span *s, int step)
 {
 #define GUESS(STEP)                             \
     if (step == (STEP)) {                       \
-        size_t guess = (STEP);                  \
+        int guess = (STEP);                     \
                                                 \
         __asm__("" : "+r" (guess));             \
-        s->p += guess;                          \
+        s->ofs += guess;                        \
         return;                                 \
     }
     GUESS(8);
     GUESS(12);
     GUESS(20);
 #undef GUESS
-    s->p += step;
+    s->ofs += step;
 }
 
 /* Takes the next attribute of 's'.  Returns 1, or 0 at the end, or -1 if what
@@ -101,27 +104,24 @@ skip_attr(struct span *s, size_t step)
 INLINE int
 next_attr(struct span *s, struct attr *attr)
 {
-    size_t left = s->end - s->p;
+    int left = s->end - s->ofs;
+    const uint8_t *p;
     struct nlattr nla;
 
-    if (left < sizeof nla) {
-        return left ? -1 : 0;
+    if (left < NLA_HDRLEN) {
+        return left > 0 ? -1 : 0;
     }
-    memcpy(&nla, s->p, sizeof nla);
-    if (OVS_UNLIKELY(nla.nla_len < NLA_HDRLEN || nla.nla_len > left)) {
-        return -1;
-    }
+    p = s->base + s->ofs;
+    memcpy(&nla, p, sizeof nla);
     attr->type = nla.nla_type & NLA_TYPE_MASK;
     attr->len = nla.nla_len - NLA_HDRLEN;
-    attr->p = s->p + NLA_HDRLEN;
+    attr->p = p + NLA_HDRLEN;
 
-    size_t step = NLA_ALIGN(nla.nla_len);
-    if (OVS_UNLIKELY(step > left)) {
-        /* The padding of the last one may be missing. */
-        s->p = s->end;
-    } else {
-        skip_attr(s, step);
+    /* One comparison for both ends, as less than nothing is a lot. */
+    if (OVS_UNLIKELY(attr->len > (unsigned int) left - NLA_HDRLEN)) {
+        return -1;
     }
+    skip_attr(s, NLA_ALIGN(nla.nla_len));
     return 1;
 }
 
@@ -153,10 +153,35 @@ get_member(const struct attr *attr, size_t struct_size, size_t ofs,
      get_member(ATTR, sizeof(STRUCT), offsetof(STRUCT, MEMBER), VALUE,  \
                 sizeof *(VALUE)))
 
-/* Is 'attr' the string 'S' with its NUL?  As the size is a constant, the
- * compiler makes one or two comparisons of integers of it. */
+/* Are the 'n' bytes at 'a' and 'b', from 3 to 16, equal?  With a constant 'n',
+ * and a string literal for 'b', that is one or two comparisons of integers. */
+INLINE bool
+bytes_equal(const uint8_t *a, const char *b, size_t n)
+{
+    if (n >= 8) {
+        uint64_t a1, a2, b1, b2;
+
+        memcpy(&a1, a, 8);
+        memcpy(&b1, b, 8);
+        memcpy(&a2, a + n - 8, 8);
+        memcpy(&b2, b + n - 8, 8);
+        return a1 == b1 && a2 == b2;
+    } else if (n >= 4) {
+        uint32_t a1, a2, b1, b2;
+
+        memcpy(&a1, a, 4);
+        memcpy(&b1, b, 4);
+        memcpy(&a2, a + n - 4, 4);
+        memcpy(&b2, b + n - 4, 4);
+        return a1 == b1 && a2 == b2;
+    } else {
+        return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+    }
+}
+
+/* Is 'attr' the string literal 'S' with its NUL? */
 #define ATTR_IS(ATTR, S) \
-    ((ATTR)->len == sizeof(S) && !memcmp((ATTR)->p, S, sizeof(S)))
+    ((ATTR)->len == sizeof(S) && bytes_equal((ATTR)->p, S, sizeof(S)))
 
 /* Actions. */
 
@@ -218,7 +243,7 @@ walk_stats(struct span s, struct counters *c)
 /* Takes over the counters of one action.  All actions count the same packets,
  * if they see them. */
 INLINE bool
-parse_stats(struct span s, struct flow_record *flow)
+parse_stats(const struct attr *stats, struct flow_record *flow)
 {
     /* What the kernel sends unless a counter is large: three attributes. */
     static const struct nlattr basic = {
@@ -232,15 +257,15 @@ parse_stats(struct span s, struct flow_record *flow)
     };
     struct counters c;
 
-    if (OVS_LIKELY(s.end - s.p == 64
-                   && !memcmp(s.p, &basic, sizeof basic)
-                   && !memcmp(s.p + 20, &basic_hw, sizeof basic_hw)
-                   && !memcmp(s.p + 40, &queue, sizeof queue))) {
-        get_basic(s.p + 4, &c.packets, &c.bytes);
-        get_basic(s.p + 24, &c.hw_packets, &c.hw_bytes);
+    if (OVS_LIKELY(stats->len == 64
+                   && !memcmp(stats->p, &basic, sizeof basic)
+                   && !memcmp(stats->p + 20, &basic_hw, sizeof basic_hw)
+                   && !memcmp(stats->p + 40, &queue, sizeof queue))) {
+        get_basic(stats->p + 4, &c.packets, &c.bytes);
+        get_basic(stats->p + 24, &c.hw_packets, &c.hw_bytes);
     } else {
         memset(&c, 0, sizeof c);
-        if (!walk_stats(s, &c)) {
+        if (!walk_stats(payload(stats), &c)) {
             return false;
         }
     }
@@ -414,7 +439,7 @@ parse_action(struct span s, struct state *state)
             break;
 
         case TCA_ACT_STATS:
-            if (!parse_stats(payload(&attr), state->flow)) {
+            if (!parse_stats(&attr, state->flow)) {
                 return false;
             }
             break;
@@ -521,13 +546,25 @@ parse_mac(const struct attr *attr, struct state *state)
 INLINE bool
 parse_flower(struct span s, struct state *state)
 {
-    const uint8_t *keys = s.p;  /* Start of a run of attributes that match. */
+    int keys = s.ofs;           /* Start of a run of attributes that match. */
     uint32_t flags;
     struct attr attr;
     int more;
 
     while ((more = next_attr(&s, &attr)) > 0) {
-        if (attr.type == TCA_FLOWER_ACT) {
+        if (attr.type > TCA_FLOWER_KEY_ETH_DST_MASK
+            && attr.type != TCA_FLOWER_FLAGS
+            && attr.type != TCA_FLOWER_IN_HW_COUNT) {
+            /* All but these few, those that are not known here included,
+             * match. */
+            if (attr.type >= TCA_FLOWER_KEY_ENC_KEY_ID
+                && attr.type <= TCA_FLOWER_KEY_ENC_IPV6_DST_MASK) {
+                /* The action that takes the tunnel's header off comes only
+                 * with an output, maybe in a later chain. */
+                state->flow->flags |= FLOW_DECAP;
+            }
+            continue;
+        } else if (attr.type == TCA_FLOWER_ACT) {
             if (!parse_actions(payload(&attr), state)) {
                 return false;
             }
@@ -544,26 +581,20 @@ parse_flower(struct span s, struct state *state)
                 return false;
             }
             continue;
-        } else if (attr.type != TCA_FLOWER_IN_HW_COUNT
-                   && attr.type != TCA_FLOWER_CLASSID) {
-            /* All others, those that are not known here included, match. */
-            if (attr.type >= TCA_FLOWER_KEY_ENC_KEY_ID
-                && attr.type <= TCA_FLOWER_KEY_ENC_IPV6_DST_MASK) {
-                /* The action that takes the tunnel's header off comes only
-                 * with an output, maybe in a later chain. */
-                state->flow->flags |= FLOW_DECAP;
-            }
+        } else if (attr.type == TCA_FLOWER_INDEV) {
             continue;
         }
 
-        /* This one does not: a run ends before it, and one begins after. */
+        /* This one does not match: a run ends before it, and one begins
+         * after. */
         if (state->hash_wanted) {
-            state->hash = hash_span(state->hash, keys, attr.p - NLA_HDRLEN);
+            state->hash = hash_span(state->hash, s.base + keys,
+                                    attr.p - NLA_HDRLEN);
         }
-        keys = s.p;
+        keys = MIN(s.ofs, s.end);
     }
     if (state->hash_wanted) {
-        state->hash = hash_span(state->hash, keys, s.p);
+        state->hash = hash_span(state->hash, s.base + keys, s.base + s.end);
     }
     if (state->has_mac && state->mac_is_full) {
         state->flow->flags |= FLOW_HAS_MAC;
@@ -656,12 +687,14 @@ tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, unsigned int options_,
     if (nlh.nlmsg_type != RTM_NEWTFILTER && nlh.nlmsg_type != RTM_DELTFILTER) {
         return TC_PARSE_NOT_OVS;
     }
-    if (nlh.nlmsg_len < NLMSG_LENGTH(sizeof tcm)) {
+    if (nlh.nlmsg_len < NLMSG_LENGTH(sizeof tcm)
+        || nlh.nlmsg_len > INT_MAX - NLMSG_ALIGNTO) {
         return TC_PARSE_MALFORMED;
     }
     memcpy(&tcm, (const uint8_t *) nlh_ + NLMSG_HDRLEN, sizeof tcm);
-    s.p = (const uint8_t *) nlh_ + NLMSG_SPACE(sizeof tcm);
-    s.end = (const uint8_t *) nlh_ + nlh.nlmsg_len;
+    s.base = (const uint8_t *) nlh_;
+    s.ofs = NLMSG_SPACE(sizeof tcm);
+    s.end = nlh.nlmsg_len;
 
     /* What follows is valid as far as their numbers say. */
     memset(flow, 0, offsetof(struct flow_record, targets));

@@ -654,6 +654,32 @@ test_key_hash(void **state OVS_UNUSED)
     }
 }
 
+/* The last attribute lacks its padding, and does not match. */
+static void
+test_key_hash_unpadded(void **state OVS_UNUSED)
+{
+    const struct nlattr nla = {
+        .nla_len = NLA_HDRLEN + 1, .nla_type = TCA_FLOWER_IN_HW_COUNT,
+    };
+    struct flow_record flow;
+    struct nlmsghdr *nlh;
+    struct tc_msg m;
+    void *copy;
+
+    tc_msg_begin(&m, 7, INGRESS, 1, 0);
+    tc_msg_put_mirred(&m, cookie, 8);
+    tc_msg_end_actions(&m);
+    ofpbuf_put(&m.buf, &nla, sizeof nla);
+    ofpbuf_put(&m.buf, "", 1);
+    nlh = tc_msg_end(&m);
+    copy = xmemdup(nlh, nlh->nlmsg_len);
+    assert_int_equal(TC_PARSE_FLOW,
+                     tc_flow_parse(copy, nlh->nlmsg_len, TC_PARSE_KEY_HASH,
+                                   &flow));
+    free(copy);
+    tc_msg_destroy(&m);
+}
+
 static void
 test_terse(void **state OVS_UNUSED)
 {
@@ -724,6 +750,7 @@ main(void)
         cmocka_unit_test(test_key),
         cmocka_unit_test(test_tunnel),
         cmocka_unit_test(test_key_hash),
+        cmocka_unit_test(test_key_hash_unpadded),
         cmocka_unit_test(test_terse),
         cmocka_unit_test(test_targets),
     };
