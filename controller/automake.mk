@@ -67,6 +67,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/output.h \
 	controller/pairing.c \
 	controller/pairing.h \
+	controller/policy-watch.c \
+	controller/policy-watch.h \
 	controller/port-fsm.c \
 	controller/port-fsm.h \
 	controller/port-json.c \

@@ -7,6 +7,7 @@
 
 #include "controller/explain-gather.h"
 #include "controller/output.h"
+#include "controller/policy-watch.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
 #include "openvswitch/json.h"
@@ -30,6 +31,8 @@ struct pending_explain {
 };
 
 static struct ovs_list explains = OVS_LIST_INITIALIZER(&explains);
+
+static struct policy_watch policy;
 
 static explain_flows_cb *flows_cb;
 static void *flows_aux;
@@ -171,6 +174,22 @@ not_found(const struct controller *c, const char *name)
                      "iface-ids, NS/POD, and requests; see port/list", name);
 }
 
+/* Watches the keys; 'now' even if they are as they were. */
+static void
+watch_policy(const struct controller *c, bool now)
+{
+    const struct smap *config = ovs_view_other_config(c->view);
+    const char *key = smap_get(config, "tc-policy");
+    bool offload = smap_get_bool(config, "hw-offload", false);
+
+    if (ovs_view_is_synced(c->view)
+        && (now || !policy.known || offload != policy.offload
+            || !nullable_string_is_equal(key, policy.key))) {
+        policy_watch_update(&policy, offload, key,
+                            policy_watch_vswitchd_start());
+    }
+}
+
 /* Starts the gathering and returns NULL, or returns a message. */
 static char *
 start_explain(const struct controller *c, struct unixctl_conn *conn,
@@ -184,15 +203,16 @@ start_explain(const struct controller *c, struct unixctl_conn *conn,
         return xasprintf("explain: %d are under way, try again later",
                          MAX_EXPLAINS);
     }
+    watch_policy(c, true);
     ports = find_ports(reconcile_ports(c->rec), name, &n);
     if (n) {
         struct pending_explain *pending = xzalloc(sizeof *pending);
 
         pending->conn = conn;
         pending->format = format;
-        pending->gather = explain_gather_start(c, ports, n, flows_cb,
-                                               flows_aux, explain_done,
-                                               pending);
+        pending->gather = explain_gather_start(c, &policy, ports, n,
+                                               flows_cb, flows_aux,
+                                               explain_done, pending);
         ovs_list_push_back(&explains, &pending->node);
     } else {
         message = not_found(c, name);
@@ -240,10 +260,11 @@ pending_destroy(struct pending_explain *pending)
 }
 
 void
-command_explain_run(void)
+command_explain_run(const struct controller *c)
 {
     struct pending_explain *pending;
 
+    watch_policy(c, false);
     LIST_FOR_EACH_SAFE (pending, node, &explains) {
         explain_gather_run(pending->gather);
         if (!pending->conn) {
@@ -272,4 +293,5 @@ command_explain_cancel_all(void)
                                     "the controller is going away");
         pending_destroy(pending);
     }
+    policy_watch_destroy(&policy);
 }

@@ -47,7 +47,7 @@ void command_flow_cancel_all(void);
 /* Registers explain, does what those that are under way need in each round of
  * the main loop, and ends them. */
 void command_explain_register(struct controller *c);
-void command_explain_run(void);
+void command_explain_run(const struct controller *c);
 void command_explain_wait(void);
 void command_explain_cancel_all(void);
 

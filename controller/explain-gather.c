@@ -9,6 +9,7 @@
 #include "controller/command.h"
 #include "controller/flow-ifaces.h"
 #include "controller/inventory.h"
+#include "controller/policy-watch.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
 #include "controller/upcall-show.h"
@@ -35,6 +36,7 @@ struct gather_port {
 
 struct explain_gather {
     const struct controller *c;
+    const struct policy_watch *policy;
     struct gather_port *ports;
     size_t n_ports;             /* Number of 'ports'. */
     size_t n_vdpas;             /* Of those, with a 'query'. */
@@ -192,6 +194,7 @@ vswitchd_done(void *g_, const char *text, const char *error)
 
 struct explain_gather *
 explain_gather_start(const struct controller *c,
+                     const struct policy_watch *policy,
                      const struct port *const *ports, size_t n,
                      explain_flows_cb *flows, void *flows_aux,
                      void (*done)(void *aux, struct json *,
@@ -200,6 +203,7 @@ explain_gather_start(const struct controller *c,
     struct explain_gather *g = xzalloc(sizeof *g);
 
     g->c = c;
+    g->policy = policy;
     g->flows = flows;
     g->flows_aux = flows_aux;
     g->done = done;
@@ -365,6 +369,8 @@ fill_row(const struct explain_gather *g, const struct port *port,
     f->db_known = ovs_view_is_synced(g->c->view);
     f->hw_offload_key = smap_get(config, "hw-offload");
     f->tc_policy_key = smap_get(config, "tc-policy");
+    f->tc_policy = g->policy->policy;
+    f->tc_policy_certain = policy_watch_is_certain(g->policy);
     f->ovn = (smap_get(ids, "ovn-remote") || smap_get(ids, "ovn-encap-type")
               || smap_get(ids, "ovn-bridge-mappings"));
     if (!iface) {
@@ -404,10 +410,15 @@ fill_flows(const struct explain_gather *g, const struct port *port,
         enum flow_tri hw_offload = explain_hw_offload(f);
         bool key = (f->hw_offload_key
                     && !strcasecmp(f->hw_offload_key, "true"));
+        enum flow_tri skip_hw = explain_skip_hw(f);
+        bool policy = (f->tc_policy_key
+                       && !strcmp(f->tc_policy_key, "skip_hw"));
         const struct flow_reason_env env = {
             .hw_offload = hw_offload,
+            .skip_hw = skip_hw,
             .at_flow_limit = g->at_limit,
-            .key_differs = hw_offload == (key ? FLOW_NO : FLOW_YES),
+            .key_differs = (hw_offload == (key ? FLOW_NO : FLOW_YES)
+                            || skip_hw == (policy ? FLOW_NO : FLOW_YES)),
         };
 
         g->flows(g->flows_aux, port, &env, &f->flows);

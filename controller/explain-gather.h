@@ -16,6 +16,7 @@
 struct controller;
 struct explain_gather;
 struct json;
+struct policy_watch;
 struct port;
 
 #define EXPLAIN_GATHER_MS 2000
@@ -33,7 +34,8 @@ typedef void explain_flows_cb(void *aux, const struct port *port,
  * ports is there any more.  'flows' may be NULL.  After 'done' only
  * explain_gather_destroy() may be called. */
 struct explain_gather *explain_gather_start(
-    const struct controller *, const struct port *const *ports, size_t n,
+    const struct controller *, const struct policy_watch *,
+    const struct port *const *ports, size_t n,
     explain_flows_cb *flows, void *flows_aux,
     void (*done)(void *aux, struct json *, enum explain_verdict), void *aux);
 void explain_gather_destroy(struct explain_gather *);

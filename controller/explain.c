@@ -233,33 +233,64 @@ explain_vswitchd(const struct explain_facts *f, struct explain_list *list)
 #define POLICY_FIX                                                      \
     "ovs-vsctl remove Open_vSwitch . other_config tc-policy && " RESTART
 
+static bool
+is_skip_hw(const char *policy)
+{
+    return policy && !strcmp(policy, "skip_hw");
+}
+
+enum flow_tri
+explain_skip_hw(const struct explain_facts *f)
+{
+    bool skip_hw = is_skip_hw(f->tc_policy);
+
+    if (f->flows.known && f->flows.skip_hw != FLOW_UNKNOWN) {
+        return f->flows.skip_hw;
+    }
+    if (!f->tc_policy_certain
+        && (!f->db_known || skip_hw != is_skip_hw(f->tc_policy_key))) {
+        return FLOW_UNKNOWN;
+    }
+    return skip_hw ? FLOW_YES : FLOW_NO;
+}
+
 static void
 explain_tc_policy(const struct explain_facts *f, struct explain_list *list)
 {
-    enum flow_tri skip_hw = f->flows.known ? f->flows.skip_hw : FLOW_UNKNOWN;
-    bool key = f->tc_policy_key && !strcmp(f->tc_policy_key, "skip_hw");
+    const char *policy = f->tc_policy ? f->tc_policy : "not set";
+    bool key = is_skip_hw(f->tc_policy_key);
+    enum flow_tri skip_hw = explain_skip_hw(f);
+    enum explain_verdict verdict = (skip_hw == FLOW_YES ? EXPLAIN_FAIL
+                                    : EXPLAIN_PASS);
     static const char name[] = "tc-policy";
 
-    if (skip_hw == FLOW_YES) {
-        add(list, name, EXPLAIN_FAIL, "the filters in tc are skip_hw%s",
-            key ? "" : ", although the key says otherwise");
-        set_fix(list, "%s", key ? POLICY_FIX : RESTART);
-    } else if (skip_hw == FLOW_NO && key) {
-        add(list, name, EXPLAIN_PASS, "the filters in tc are not skip_hw, but "
-            "the key is: they will be once ovs-vswitchd is restarted");
-        set_fix(list, "ovs-vsctl remove Open_vSwitch . other_config "
-                "tc-policy");
-    } else if (skip_hw == FLOW_NO) {
-        add(list, name, EXPLAIN_PASS, "the filters in tc are not skip_hw");
-    } else if (!f->db_known) {
-        add(list, name, EXPLAIN_UNKNOWN, "no connection to the database");
-    } else if (key) {
-        add(list, name, EXPLAIN_FAIL, "the key is skip_hw");
-        set_fix(list, POLICY_FIX);
+    if (skip_hw == FLOW_UNKNOWN) {
+        if (!f->db_known) {
+            add(list, name, EXPLAIN_UNKNOWN, "no connection to the database");
+        } else {
+            add(list, name, EXPLAIN_UNKNOWN, "the key was changed, from or to "
+                "skip_hw, while ovs-vswitchd ran; which one it took is not "
+                "known");
+            set_fix(list, "%s", key ? POLICY_FIX : RESTART);
+        }
+        return;
+    }
+    if (f->flows.known && f->flows.skip_hw != FLOW_UNKNOWN) {
+        add(list, name, verdict, "the filters in tc are %sskip_hw",
+            skip_hw == FLOW_YES ? "" : "not ");
+    } else if (f->tc_policy_certain) {
+        add(list, name, verdict, "ovs-vswitchd took tc-policy when it was %s",
+            policy);
     } else {
-        add(list, name, EXPLAIN_PASS, "the key is %s (it counts from the time "
-            "that hw-offload is turned on; no flow tells more)",
-            f->tc_policy_key ? f->tc_policy_key : "not set");
+        add(list, name, verdict, "the key is %s, as far as it was watched",
+            policy);
+    }
+    if (skip_hw == FLOW_YES) {
+        set_fix(list, "%s", key || !f->db_known ? POLICY_FIX : RESTART);
+    } else if (key) {
+        set_fix(list, "the key is skip_hw, and counts from the next start of "
+                "ovs-vswitchd: ovs-vsctl remove Open_vSwitch . other_config "
+                "tc-policy");
     }
 }
 

@@ -94,6 +94,9 @@ struct explain_facts {
                                  * offload needs? */
     const char *hw_offload_key; /* other_config:hw-offload or NULL. */
     const char *tc_policy_key;  /* other_config:tc-policy or NULL. */
+    const char *tc_policy;      /* The value that ovs-vswitchd took, or NULL
+                                 * if there was none then. */
+    bool tc_policy_certain;     /* Was it seen to take that one? */
 
     /* The row. */
     bool db_known;              /* Is there a copy of the database? */
@@ -143,6 +146,7 @@ enum explain_verdict explain_overall(const struct explain_list *);
 
 /* What is in effect, by the facts. */
 enum flow_tri explain_hw_offload(const struct explain_facts *);
+enum flow_tri explain_skip_hw(const struct explain_facts *);
 
 /* An object with "interface", "iface_id", "namespace", "pod", "vf_pci",
  * "verdict" and "checks", an array of objects with "check", "verdict",

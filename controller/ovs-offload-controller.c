@@ -231,7 +231,7 @@ main_loop(struct controller *c, struct evloop *loop,
             reconcile_run(c->rec);
         }
         unixctl_server_run(unixctl);
-        command_explain_run();
+        command_explain_run(c);
         coverage_run();
         complete_start(c, deadline);
 

@@ -189,6 +189,10 @@ check_PROGRAMS += tests/unit/test-port-fsm
 tests_unit_test_port_fsm_SOURCES = tests/unit/test-port-fsm.c
 tests_unit_test_port_fsm_LDADD = $(UNIT_CONTROLLER_LIBS)
 
+check_PROGRAMS += tests/unit/test-policy-watch
+tests_unit_test_policy_watch_SOURCES = tests/unit/test-policy-watch.c
+tests_unit_test_policy_watch_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-upcall-show
 tests_unit_test_upcall_show_SOURCES = tests/unit/test-upcall-show.c
 tests_unit_test_upcall_show_LDADD = controller/libcontroller.a $(UNIT_LIBS)

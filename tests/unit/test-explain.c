@@ -263,6 +263,10 @@ test_hw_offload(void **state OVS_UNUSED)
            f->flow_api = FLOW_UNKNOWN; f->flows.filters = FLOW_YES);
 }
 
+#define REMOVE "ovs-vsctl remove Open_vSwitch . other_config tc-policy"
+#define REMOVE_RESTART REMOVE " && systemctl restart ovs-vswitchd"
+
+/* By what was seen of the key. */
 static void
 test_tc_policy(void **state OVS_UNUSED)
 {
@@ -270,21 +274,49 @@ test_tc_policy(void **state OVS_UNUSED)
 
     EXPECT(name, EXPLAIN_PASS, "the key is not set", "", (void) f);
     EXPECT(name, EXPLAIN_PASS, "the key is none", "",
-           f->tc_policy_key = "none");
-    EXPECT(name, EXPLAIN_FAIL, "the key is skip_hw",
-           "tc-policy && systemctl restart ovs-vswitchd",
+           f->tc_policy_key = f->tc_policy = "none");
+    EXPECT(name, EXPLAIN_FAIL, "the key is skip_hw, as far as it was watched",
+           REMOVE_RESTART, f->tc_policy_key = f->tc_policy = "skip_hw");
+    EXPECT(name, EXPLAIN_UNKNOWN, "was changed", REMOVE_RESTART,
            f->tc_policy_key = "skip_hw");
+    EXPECT(name, EXPLAIN_UNKNOWN, "was changed", "systemctl restart",
+           f->tc_policy = "skip_hw");
+    EXPECT(name, EXPLAIN_PASS, "the key is not set", "",
+           f->tc_policy_key = "none");
+
+    EXPECT(name, EXPLAIN_PASS, "took tc-policy when it was none",
+           "from the next start", f->tc_policy = "none";
+           f->tc_policy_key = "skip_hw"; f->tc_policy_certain = true);
+    EXPECT(name, EXPLAIN_PASS, "took tc-policy when it was not set", "",
+           f->tc_policy_certain = true);
+    EXPECT(name, EXPLAIN_FAIL, "took tc-policy when it was skip_hw",
+           "systemctl restart ovs-vswitchd", f->tc_policy = "skip_hw";
+           f->tc_policy_certain = true);
+    EXPECT(name, EXPLAIN_FAIL, "took tc-policy when it was skip_hw",
+           REMOVE_RESTART, f->tc_policy_key = f->tc_policy = "skip_hw";
+           f->tc_policy_certain = true);
+
+    struct explain_facts facts = healthy;
+    facts.db_known = false;
+    expect(&facts, name, EXPLAIN_UNKNOWN, "no connection", "");
+}
+
+/* By the filters, which tell more than the key. */
+static void
+test_tc_policy_filters(void **state OVS_UNUSED)
+{
+    const char *name = "tc-policy";
+
     EXPECT(name, EXPLAIN_FAIL, "the filters in tc are skip_hw",
-           "remove Open_vSwitch . other_config tc-policy && systemctl",
-           f->tc_policy_key = "skip_hw"; f->flows.known = true;
-           f->flows.skip_hw = FLOW_YES);
-    EXPECT(name, EXPLAIN_FAIL, "although the key says otherwise",
-           "systemctl restart ovs-vswitchd",
+           "systemctl restart ovs-vswitchd", f->flows.known = true;
+           f->flows.skip_hw = FLOW_YES; f->tc_policy_certain = true);
+    EXPECT(name, EXPLAIN_FAIL, "the filters in tc are skip_hw",
+           REMOVE_RESTART, f->tc_policy_key = "skip_hw";
            f->flows.known = true; f->flows.skip_hw = FLOW_YES);
     EXPECT(name, EXPLAIN_PASS, "the filters in tc are not skip_hw", "",
            f->flows.known = true; f->flows.skip_hw = FLOW_NO);
-    EXPECT(name, EXPLAIN_PASS, "once ovs-vswitchd is restarted",
-           "remove Open_vSwitch", f->tc_policy_key = "skip_hw";
+    EXPECT(name, EXPLAIN_PASS, "the filters in tc are not skip_hw",
+           "from the next start", f->tc_policy_key = "skip_hw";
            f->flows.known = true; f->flows.skip_hw = FLOW_NO);
     EXPECT(name, EXPLAIN_PASS, "the key is not set", "",
            f->flows.skip_hw = FLOW_YES);
@@ -630,6 +662,7 @@ main(void)
         cmocka_unit_test(test_representor),
         cmocka_unit_test(test_hw_offload),
         cmocka_unit_test(test_tc_policy),
+        cmocka_unit_test(test_tc_policy_filters),
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_switch_id),
         cmocka_unit_test(test_ofport),

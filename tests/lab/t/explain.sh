@@ -139,6 +139,26 @@ hw_offload() {
     healthy "true again"
 }
 
+# tc-policy: the one with which ovs-vswitchd was started, not the key.
+policy() {
+    ovs-vsctl set Open_vSwitch . other_config:tc-policy=none
+    restart_vswitchd
+    healthy "none"
+    ovs-vsctl set Open_vSwitch . other_config:tc-policy=skip_hw
+    says "the key only" checks '.verdict == "PASS" and any(.checks[];
+        .check == "tc-policy" and (.evidence | contains("when it was none")) and
+        (.fix | contains("next start")))'
+    restart_vswitchd
+    says "skip_hw" names tc-policy "took tc-policy when it was skip_hw" \
+        "other_config tc-policy && systemctl restart"
+    check "only that" only tc-policy
+    ovs-vsctl set Open_vSwitch . other_config:tc-policy=none
+    says "no more by the key only" names tc-policy \
+        "took tc-policy when it was skip_hw" "systemctl restart"
+    restart_vswitchd
+    healthy "none again"
+}
+
 # Without ovs-vswitchd there is an answer in time, which admits what it lacks.
 no_vswitchd() {
     local pid
@@ -206,5 +226,5 @@ check "vdpa0" vdpa_add 0
 check "attach" ooc port/attach vdpa0 iface-id=ns_web "mac=$(mac_of 0)"
 eventually "attached" 10 ports_are 1 '.state == "attached"'
 theme well feature_representor feature_uplink representor_down mtu driver mac \
-    hw_offload no_vswitchd stuck legacy bad_names
+    hw_offload policy no_vswitchd stuck legacy bad_names
 finish

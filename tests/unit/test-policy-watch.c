@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "controller/policy-watch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "util.h"
+
+/* After an update 'policy' is in effect. */
+static void
+update(struct policy_watch *w, bool offload, const char *key, int start,
+       const char *policy, bool certain)
+{
+    policy_watch_update(w, offload, key, start);
+    if (policy) {
+        assert_non_null(w->policy);
+        assert_string_equal(w->policy, policy);
+    } else {
+        assert_null(w->policy);
+    }
+    assert_int_equal(policy_watch_is_certain(w), certain);
+}
+
+/* It was there before us. */
+static void
+test_late(void **state OVS_UNUSED)
+{
+    struct policy_watch w = { .known = false };
+
+    update(&w, true, "none", 1, "none", false);
+    update(&w, true, "skip_hw", 1, "none", false);
+    update(&w, true, NULL, 1, "none", false);
+    update(&w, false, NULL, 1, "none", false);
+    update(&w, true, "skip_sw", 1, "none", false);
+    policy_watch_destroy(&w);
+}
+
+/* Off when we came, maybe on before. */
+static void
+test_late_off(void **state OVS_UNUSED)
+{
+    struct policy_watch w = { .known = false };
+
+    update(&w, false, "none", 1, "none", false);
+    update(&w, true, "skip_hw", 1, "none", false);
+    policy_watch_destroy(&w);
+}
+
+static void
+test_restart(void **state OVS_UNUSED)
+{
+    struct policy_watch w = { .known = false };
+
+    update(&w, true, NULL, 1, NULL, false);
+    /* The key changes, then it is restarted, which is only seen later. */
+    update(&w, true, "skip_hw", 1, NULL, false);
+    update(&w, true, "skip_hw", 2, "skip_hw", true);
+    update(&w, true, NULL, 2, "skip_hw", true);
+    /* Restarted, and the key changed after it. */
+    update(&w, true, "none", 3, NULL, true);
+    update(&w, true, "none", 3, NULL, true);
+    /* It ends, and starts again. */
+    update(&w, true, "none", 0, "none", true);
+    update(&w, true, "none", 4, "none", true);
+    policy_watch_destroy(&w);
+}
+
+/* hw-offload is turned on while it runs. */
+static void
+test_on_at_run_time(void **state OVS_UNUSED)
+{
+    struct policy_watch w = { .known = false };
+
+    update(&w, false, "none", 1, "none", false);
+    update(&w, false, "skip_hw", 2, "none", false);
+    assert_false(w.taken);
+    update(&w, true, "skip_sw", 2, "skip_sw", true);
+    update(&w, false, "skip_hw", 2, "skip_sw", true);
+    update(&w, true, "skip_hw", 2, "skip_sw", true);
+    policy_watch_destroy(&w);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_late_off),
+        cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_on_at_run_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
