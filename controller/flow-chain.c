@@ -71,7 +71,8 @@ widen(struct flow_table *t, uint32_t id)
     node->flags |= FT_NODE_WIDE;
 }
 
-static void
+/* Returns whether it was 0. */
+static bool
 count_up(struct flow_table *t, uint32_t id, unsigned int counter)
 {
     struct ft_node *node = ft_node(t, id);
@@ -81,32 +82,25 @@ count_up(struct flow_table *t, uint32_t id, unsigned int counter)
         widen(t, id);
     }
     if (OVS_UNLIKELY(node->flags & FT_NODE_WIDE)) {
-        get_wide(t, node)->n[counter]++;
-    } else {
-        node->n[counter]++;
+        return !get_wide(t, node)->n[counter]++;
     }
+    return !node->n[counter]++;
 }
 
-static void
+/* Returns whether it is 0 now. */
+static bool
 count_down(struct flow_table *t, uint32_t id, unsigned int counter)
 {
     struct ft_node *node = ft_node(t, id);
 
     ovs_assert(ft_node_n(t, node, counter) > 0);
     if (OVS_UNLIKELY(node->flags & FT_NODE_WIDE)) {
-        get_wide(t, node)->n[counter]--;
-    } else {
-        node->n[counter]--;
+        return !--get_wide(t, node)->n[counter];
     }
+    return !--node->n[counter];
 }
 
 /* Finding and making nodes. */
-
-uint64_t
-ft_hash_chain(const struct flow_table *t, uint32_t dev, uint32_t recirc_id)
-{
-    return ft_hash(t, (uint64_t) dev << 32 | recirc_id, 1);
-}
 
 static uint64_t
 hash_set(const struct flow_table *t, uint32_t dev, const struct ft_set *set)
@@ -136,22 +130,25 @@ hash_node(const void *t_, uint32_t id)
             : ft_hash_chain(t, node->dev, node->id));
 }
 
-uint32_t
-ft_node_find(const struct flow_table *t, uint32_t dev, uint32_t recirc_id,
-             uint64_t hash)
+static uint32_t
+find_node(const struct flow_table *t, uint32_t dev, uint32_t recirc_id,
+          uint64_t hash)
 {
     struct flow_probe probe;
     uint32_t id;
 
     FLOW_INDEX_FOR_EACH (id, probe, &t->graph.node_index, hash) {
-        const struct ft_node *node = ft_node(t, id);
-
-        if (node->dev == dev && node->id == recirc_id
-            && !(node->flags & FT_NODE_SET)) {
+        if (ft_node_is(ft_node(t, id), dev, recirc_id)) {
             return id;
         }
     }
     return FLOW_NONE;
+}
+
+uint32_t
+ft_node_find(const struct flow_table *t, uint32_t dev, uint32_t recirc_id)
+{
+    return find_node(t, dev, recirc_id, ft_hash_chain(t, dev, recirc_id));
 }
 
 static uint32_t
@@ -173,12 +170,20 @@ add_node(struct flow_table *t, uint32_t dev, uint32_t id, unsigned int flags,
 /* The node of a chain, which is made if it is not there.  As long as nothing
  * is in it or leads to it, ft_node_put() has to be called. */
 uint32_t
-ft_node_get(struct flow_table *t, uint32_t dev, uint32_t recirc_id,
-            uint64_t hash)
+ft_node_get(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
 {
-    uint32_t id = ft_node_find(t, dev, recirc_id, hash);
+    uint32_t id = ft_node_recent(t, dev, recirc_id);
 
-    return id != FLOW_NONE ? id : add_node(t, dev, recirc_id, 0, hash);
+    if (id == FLOW_NONE) {
+        uint64_t hash = ft_hash_chain(t, dev, recirc_id);
+
+        id = find_node(t, dev, recirc_id, hash);
+        if (id == FLOW_NONE) {
+            id = add_node(t, dev, recirc_id, 0, hash);
+        }
+        *ft_recent_slot(t, dev, recirc_id) = id;
+    }
+    return id;
 }
 
 static bool
@@ -218,10 +223,7 @@ get_set_node(struct flow_table *t, uint32_t dev, const struct ft_set *set)
         memcpy(flow_slab_get(&t->graph.sets, set_id), set, sizeof *set);
         id = add_node(t, dev, set_id, FT_NODE_SET, hash);
         for (uint32_t i = 0; i < set->n; i++) {
-            uint32_t to = set->targets[i];
-
-            ft_edge_add(t, id,
-                        ft_node_get(t, dev, to, ft_hash_chain(t, dev, to)));
+            ft_edge_add(t, id, ft_node_get(t, dev, set->targets[i]));
         }
     }
     return id;
@@ -258,16 +260,17 @@ ft_target_get(struct flow_table *t, const struct flow_record *r)
 {
     struct ft_set set;
 
-    if (!r->n_targets && !(r->flags & FLOW_MORE)) {
-        return FLOW_NONE;
+    if (!(r->flags & FLOW_MORE)
+        && (!r->n_targets || (r->n_targets == 1 && r->targets[0]))) {
+        return (r->n_targets ? ft_node_get(t, r->dev, r->targets[0])
+                : FLOW_NONE);
     }
     read_targets(r, &set);
     if (set.more || set.n > 1) {
         return get_set_node(t, r->dev, &set);
     }
     return (!set.n ? FLOW_NONE
-            : ft_node_get(t, r->dev, set.targets[0],
-                          ft_hash_chain(t, r->dev, set.targets[0])));
+            : ft_node_get(t, r->dev, set.targets[0]));
 }
 
 /* Does 'r' lead to 'target', FLOW_NONE or a node of its device? */
@@ -318,9 +321,7 @@ ft_node_put(struct flow_table *t, uint32_t id)
         struct ft_set set = *get_set(t, node);
 
         for (uint32_t i = 0; i < set.n; i++) {
-            uint32_t to = ft_node_find(t, node->dev, set.targets[i],
-                                       ft_hash_chain(t, node->dev,
-                                                     set.targets[i]));
+            uint32_t to = ft_node_find(t, node->dev, set.targets[i]);
 
             ft_edge_remove(t, id, to);
             ft_node_put(t, to);
@@ -391,10 +392,10 @@ ft_chain_add(struct flow_table *t, uint32_t id)
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
     enum ft_class class = ft_class(flags);
+    bool changed = count_up(t, flow->chain, FT_IN + class);
 
-    count_up(t, flow->chain, FT_IN + class);
     if (ft_has_outputs(flow, flags)) {
-        count_up(t, flow->chain, FT_OUT);
+        changed |= count_up(t, flow->chain, FT_OUT);
     }
     if (flags & FT_FIRST) {
         struct ft_sender *sender
@@ -412,7 +413,9 @@ ft_chain_add(struct flow_table *t, uint32_t id)
     if (flow->target != FLOW_NONE) {
         ft_edge_add(t, flow->chain, flow->target);
     }
-    ft_touch(t, flow->chain);
+    if (changed) {
+        ft_touch(t, flow->chain);
+    }
 }
 
 /* Undoes ft_chain_add().  Nodes that are no longer needed go. */
@@ -423,10 +426,10 @@ ft_chain_remove(struct flow_table *t, uint32_t id)
     uint32_t chain = flow->chain, target = flow->target;
     uint16_t flags = ft_state(t, id)->flags;
     enum ft_class class = ft_class(flags);
+    bool changed = count_down(t, chain, FT_IN + class);
 
-    count_down(t, chain, FT_IN + class);
     if (ft_has_outputs(flow, flags)) {
-        count_down(t, chain, FT_OUT);
+        changed |= count_down(t, chain, FT_OUT);
     }
     if (flags & FT_FIRST) {
         struct ft_sender *sender = ft_sender_find(t, ft_node(t, chain)->dev);
@@ -442,7 +445,9 @@ ft_chain_remove(struct flow_table *t, uint32_t id)
         if (target != FLOW_NONE) {
             ft_edge_remove(t, chain, target);
         }
-        ft_touch(t, chain);
+        if (changed) {
+            ft_touch(t, chain);
+        }
     }
     if (target != FLOW_NONE && target != chain) {
         ft_node_put(t, target);
@@ -462,12 +467,13 @@ ft_chain_reclass(struct flow_table *t, uint32_t id, uint16_t old_flags,
     enum ft_class old_class = ft_class(old_flags);
     enum ft_class new_class = ft_class(new_flags);
     const struct ft_flow *flow = ft_flow(t, id);
+    bool changed;
 
     if (old_class == new_class) {
         return;
     }
-    count_down(t, flow->chain, FT_IN + old_class);
-    count_up(t, flow->chain, FT_IN + new_class);
+    changed = count_down(t, flow->chain, FT_IN + old_class);
+    changed |= count_up(t, flow->chain, FT_IN + new_class);
     if (old_flags & FT_FIRST) {
         struct ft_sender *sender
             = ft_sender_find(t, ft_node(t, flow->chain)->dev);
@@ -479,7 +485,7 @@ ft_chain_reclass(struct flow_table *t, uint32_t id, uint16_t old_flags,
             count_down(t, flow->target, FT_FROM + old_class);
             count_up(t, flow->target, FT_FROM + new_class);
         }
-    } else {
+    } else if (changed) {
         ft_touch(t, flow->chain);
     }
 }
@@ -490,7 +496,7 @@ ft_graph_init(struct flow_table *t)
     struct ft_graph *g = &t->graph;
 
     BUILD_ASSERT_DECL(sizeof(struct ft_node) == 28);
-    flow_slab_init(&g->nodes, sizeof(struct ft_node), 12);
+    flow_slab_init(&g->nodes, sizeof(struct ft_node), FT_NODE_SHIFT);
     flow_slab_init(&g->sides, sizeof(struct ft_side), 8);
     flow_slab_init(&g->wides, sizeof(struct ft_wide), 6);
     flow_slab_init(&g->sets, sizeof(struct ft_set), 6);
@@ -502,6 +508,7 @@ ft_graph_init(struct flow_table *t)
     g->phase = FT_COLLECT;
     g->node = FLOW_NONE;
     g->edge_valid = g->listed_valid = false;
+    memset(g->recent, 0xff, sizeof g->recent);
 }
 
 void

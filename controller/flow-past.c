@@ -224,9 +224,6 @@ ft_past_take(struct flow_table *t, uint32_t flow_id, uint64_t hash,
     uint16_t key = ft_fold_key(r->key_hash);
     uint32_t id;
 
-    if (!t->past_index.n) {
-        return;
-    }
     id = find_past(t, r->ufid, hash);
     if (id == FLOW_NONE) {
         return;

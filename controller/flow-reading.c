@@ -41,13 +41,13 @@ ft_from_ticks(const struct flow_table *t, uint32_t ticks)
 
 /* Sums of what is read and what was before, which no bad reading makes
  * less. */
-static uint64_t
+static inline uint64_t
 go_on(uint64_t base, uint64_t reading)
 {
     return base > UINT64_MAX - reading ? UINT64_MAX : base + reading;
 }
 
-static bool
+static inline bool
 falls(const struct flow_traffic *now, const struct flow_traffic *before)
 {
     return now->packets < before->packets || now->bytes < before->bytes;
@@ -56,7 +56,7 @@ falls(const struct flow_traffic *now, const struct flow_traffic *before)
 /* Turns 'reading' into what follows 'before': if it starts anew, as is plain
  * if it is less or is told by 'anew', it comes on top, and that goes into
  * '*base'.  Returns whether it does. */
-static bool
+static inline bool
 continue_traffic(struct flow_traffic *reading, struct flow_traffic *base,
                  const struct flow_traffic *before, bool anew)
 {
@@ -64,7 +64,7 @@ continue_traffic(struct flow_traffic *reading, struct flow_traffic *base,
                                 go_on(base->bytes, reading->bytes) };
 
     anew = anew || falls(&sum, before);
-    if (anew) {
+    if (OVS_UNLIKELY(anew)) {
         *base = *before;
         sum.packets = go_on(base->packets, reading->packets);
         sum.bytes = go_on(base->bytes, reading->bytes);
@@ -118,8 +118,9 @@ ft_read_flags(struct ft_state *state, const struct flow_record *r,
                       | (r->flags & FLOW_IN_HW));
 
     if (packets) {
-        /* No overflow: in thousands of years only. */
-        state->percent = (delta->hw.packets > UINT64_MAX / 100
+        state->percent = (delta->hw.packets == packets ? 100
+                          : !delta->hw.packets ? 0
+                          : delta->hw.packets > UINT64_MAX / 100
                           ? delta->hw.packets / (packets / 100)
                           : delta->hw.packets * 100 / packets);
         flags = (delta->hw.packets

@@ -99,20 +99,6 @@ flow_index_destroy(struct flow_index *index)
     free(index->old_slots);
 }
 
-/* Puts 'id' into a slot of 'slots'. */
-static void
-place(struct flow_index *index, uint64_t hash, uint32_t id)
-{
-    uint32_t mask = (UINT32_C(1) << index->bits) - 1;
-    uint32_t pos = flow_index_home(hash, index->bits);
-
-    ovs_assert(id < mask);
-    while (index->slots[pos]) {
-        pos = (pos + 1) & mask;
-    }
-    index->slots[pos] = ((uint32_t) hash & ~mask) | (id + 1);
-}
-
 /* Moves up to 'n' old slots. */
 static void
 move_slots(struct flow_index *index, uint32_t n)
@@ -126,7 +112,10 @@ move_slots(struct flow_index *index, uint32_t n)
         if (*slot & (size - 1)) {
             uint32_t id = (*slot & (size - 1)) - 1;
 
-            place(index, index->hash(index->aux, id), id);
+            uint64_t hash = index->hash(index->aux, id);
+
+            flow_index_place(index, hash, id,
+                             flow_index_home(hash, index->bits));
         }
         *slot = 0;
     }
@@ -155,17 +144,23 @@ grow(struct flow_index *index)
 }
 
 void
-flow_index_insert(struct flow_index *index, uint64_t hash, uint32_t id)
+flow_index_reserve(struct flow_index *index, uint32_t n)
 {
-    /* At most 3 of 4 slots are in use. */
-    if (index->n >= (UINT32_C(3) << (index->bits - 2))) {
+    /* At most 3 of 4 slots are in use, so that an element's number plus 1
+     * fits into the bits that are left for it. */
+    while (index->n + n > UINT32_C(3) << (index->bits - 2)) {
         grow(index);
     }
     if (index->old_slots) {
-        move_slots(index, MOVE_STEP);
+        move_slots(index, n * MOVE_STEP);
     }
-    place(index, hash, id);
-    index->n++;
+}
+
+void
+flow_index_insert(struct flow_index *index, uint64_t hash, uint32_t id)
+{
+    flow_index_reserve(index, 1);
+    flow_index_add(index, hash, id);
 }
 
 /* Finds the slot of 'id' from 'pos' on; FLOW_NONE if there is none. */
@@ -225,24 +220,25 @@ flow_index_remove(struct flow_index *index, uint64_t hash, uint32_t id)
 }
 
 size_t
-flow_index_peek(const struct flow_index *index, uint32_t ids[], size_t max)
+flow_index_peek(const struct flow_index *index, uint32_t n, uint32_t ids[],
+                size_t max)
 {
-    size_t n = 0;
+    size_t n_ids = 0;
 
     if (index->old_slots) {
         uint32_t size = UINT32_C(1) << (index->bits - 1);
-        uint32_t left = MIN(size - index->moved, max);
+        uint32_t left = MIN(size - index->moved, n * MOVE_STEP);
 
-        for (uint32_t i = 0; i < left; i++) {
+        for (uint32_t i = 0; i < left && n_ids < max; i++) {
             uint32_t pos = (index->start + index->moved + i) & (size - 1);
             uint32_t id = index->old_slots[pos] & (size - 1);
 
             if (id) {
-                ids[n++] = id - 1;
+                ids[n_ids++] = id - 1;
             }
         }
     }
-    return n;
+    return n_ids;
 }
 
 size_t

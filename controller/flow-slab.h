@@ -73,15 +73,21 @@ void flow_index_init(struct flow_index *,
                      const void *aux);
 void flow_index_destroy(struct flow_index *);
 
+/* Makes room for 'n' more elements, so that flow_index_add() has nothing to
+ * do for these but to take a slot. */
+void flow_index_reserve(struct flow_index *, uint32_t n);
+
 /* Adds element 'id', which is below the largest number of elements that were
  * in the index at a time, as it is if it comes from a slab of which all
  * elements are here. */
 void flow_index_insert(struct flow_index *, uint64_t hash, uint32_t id);
 void flow_index_remove(struct flow_index *, uint64_t hash, uint32_t id);
 
-/* Lists in 'ids' up to 'max' elements that the next insertions would move, so
- * that the caller can prefetch what 'hash' reads.  Returns their number. */
-size_t flow_index_peek(const struct flow_index *, uint32_t ids[], size_t max);
+/* Lists in 'ids' up to 'max' elements that flow_index_reserve() would move for
+ * 'n' elements, so that the caller can prefetch what 'hash' reads.  Returns
+ * their number. */
+size_t flow_index_peek(const struct flow_index *, uint32_t n, uint32_t ids[],
+                       size_t max);
 
 size_t flow_index_memory(const struct flow_index *);
 
@@ -166,6 +172,27 @@ flow_index_first(const struct flow_index *index, uint64_t hash,
     for ((ID) = flow_index_first(INDEX, HASH, &(PROBE)); \
          (ID) != FLOW_NONE; \
          (ID) = flow_index_next(INDEX, &(PROBE)))
+
+/* Puts 'id', which is not there, into the first free slot from 'pos' on. */
+static inline void
+flow_index_place(struct flow_index *index, uint64_t hash, uint32_t id,
+                 uint32_t pos)
+{
+    uint32_t mask = (UINT32_C(1) << index->bits) - 1;
+
+    while (index->slots[pos]) {
+        pos = (pos + 1) & mask;
+    }
+    index->slots[pos] = ((uint32_t) hash & ~mask) | (id + 1);
+}
+
+/* As flow_index_insert(), after flow_index_reserve() for it. */
+static inline void
+flow_index_add(struct flow_index *index, uint64_t hash, uint32_t id)
+{
+    flow_index_place(index, hash, id, flow_index_home(hash, index->bits));
+    index->n++;
+}
 
 /* Makes a search for 'hash' that comes soon quicker. */
 static inline void

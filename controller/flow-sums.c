@@ -28,48 +28,35 @@ subtract_traffic(struct flow_traffic *sum, const struct flow_traffic *t)
     sum->bytes -= t->bytes;
 }
 
-/* What 'flow' contributes to a sum, with or without its traffic. */
-static struct flow_counts
-counts_of(const struct ft_flow *flow, uint16_t flags, bool traffic)
+/* Adds the flow to a sum, with or without its traffic. */
+static void
+add_flow(struct flow_counts *sum, const struct ft_flow *flow, uint16_t flags,
+         bool traffic)
 {
-    struct flow_counts c = {
-        .flows = 1,
-        .offloaded = flags & FLOW_IN_HW ? 1 : 0,
-    };
-
+    sum->flows++;
+    sum->offloaded += flags & FLOW_IN_HW ? 1 : 0;
     if (traffic) {
-        c.hw = flow->hw;
-        c.sw = flow->total;
-        subtract_traffic(&c.sw, &flow->hw);
+        add_traffic(&sum->hw, &flow->hw);
+        add_traffic(&sum->sw, &flow->total);
+        subtract_traffic(&sum->sw, &flow->hw);
     }
-    return c;
 }
 
+/* Undoes add_flow(). */
 static void
-add_counts(struct flow_counts *sum, const struct flow_counts *c)
+subtract_flow(struct flow_counts *sum, const struct ft_flow *flow,
+              uint16_t flags, bool traffic)
 {
-    sum->flows += c->flows;
-    sum->offloaded += c->offloaded;
-    add_traffic(&sum->hw, &c->hw);
-    add_traffic(&sum->sw, &c->sw);
-}
-
-static void
-subtract_counts(struct flow_counts *sum, const struct flow_counts *c)
-{
-    sum->flows -= c->flows;
-    sum->offloaded -= c->offloaded;
-    subtract_traffic(&sum->hw, &c->hw);
-    subtract_traffic(&sum->sw, &c->sw);
+    sum->flows--;
+    sum->offloaded -= flags & FLOW_IN_HW ? 1 : 0;
+    if (traffic) {
+        subtract_traffic(&sum->hw, &flow->hw);
+        subtract_traffic(&sum->sw, &flow->total);
+        add_traffic(&sum->sw, &flow->hw);
+    }
 }
 
 /* Senders. */
-
-static struct ft_sender *
-get_sender(const struct flow_table *t, uint32_t id)
-{
-    return flow_slab_get(&t->senders, id);
-}
 
 static uint64_t
 hash_dev(const struct flow_table *t, uint32_t dev)
@@ -80,7 +67,7 @@ hash_dev(const struct flow_table *t, uint32_t dev)
 static uint64_t
 hash_sender(const void *t, uint32_t id)
 {
-    return hash_dev(t, get_sender(t, id)->pub.dev);
+    return hash_dev(t, ft_sender(t, id)->pub.dev);
 }
 
 static uint32_t
@@ -90,7 +77,7 @@ find_sender(const struct flow_table *t, uint32_t dev)
     uint32_t id;
 
     FLOW_INDEX_FOR_EACH (id, probe, &t->sender_index, hash_dev(t, dev)) {
-        if (get_sender(t, id)->pub.dev == dev) {
+        if (ft_sender(t, id)->pub.dev == dev) {
             return id;
         }
     }
@@ -103,13 +90,13 @@ ft_sender_find(const struct flow_table *t, uint32_t dev)
 {
     uint32_t id = t->recent_sender;
 
-    if (id == FLOW_NONE || get_sender(t, id)->pub.dev != dev) {
+    if (id == FLOW_NONE || ft_sender(t, id)->pub.dev != dev) {
         id = find_sender(t, dev);
         if (id == FLOW_NONE) {
             return NULL;
         }
     }
-    return get_sender(t, id);
+    return ft_sender(t, id);
 }
 
 struct ft_sender *
@@ -117,20 +104,20 @@ ft_sender_get(struct flow_table *t, uint32_t dev)
 {
     uint32_t id = t->recent_sender;
 
-    if (id == FLOW_NONE || get_sender(t, id)->pub.dev != dev) {
+    if (id == FLOW_NONE || ft_sender(t, id)->pub.dev != dev) {
         id = find_sender(t, dev);
         if (id == FLOW_NONE) {
             struct ft_sender *sender;
 
             id = flow_slab_alloc(&t->senders);
-            sender = get_sender(t, id);
+            sender = ft_sender(t, id);
             sender->pub.dev = dev;
             sender->used = true;
             flow_index_insert(&t->sender_index, hash_dev(t, dev), id);
         }
         t->recent_sender = id;
     }
-    return get_sender(t, id);
+    return ft_sender(t, id);
 }
 
 const struct flow_sender *
@@ -145,7 +132,7 @@ const struct flow_sender *
 flow_table_next_sender(const struct flow_table *t, size_t *cursor)
 {
     while (*cursor < t->senders.n) {
-        const struct ft_sender *sender = get_sender(t, (*cursor)++);
+        const struct ft_sender *sender = ft_sender(t, (*cursor)++);
 
         if (sender->used) {
             return &sender->pub;
@@ -277,16 +264,16 @@ ft_receiver_get(struct flow_table *t, const struct flow_record *r,
     struct flow_receiver key = { .type = FLOW_RECEIVER_GUESS };
 
     if (r->n_outputs == 1) {
-        uint32_t recent = t->recent_receiver;
+        uint32_t dev = r->outputs[0];
+        uint32_t *recent = &t->recent_receivers[dev & (FT_RECENT - 1)];
 
-        if (recent == FLOW_NONE
-            || ft_receiver(t, recent)->dev != r->outputs[0]) {
+        if (*recent == FLOW_NONE || ft_receiver(t, *recent)->dev != dev) {
             key.type = FLOW_RECEIVER_DEV;
             key.n_devs = 1;
             key.devs = r->outputs;
-            t->recent_receiver = recent = get_receiver(t, &key);
+            *recent = get_receiver(t, &key);
         }
-        return recent;
+        return *recent;
     } else if (r->n_outputs) {
         return get_multi(t, r);
     } else if (!listed) {
@@ -339,12 +326,11 @@ count_ingress(struct flow_table *t, uint32_t id, bool remove)
 
     if (receiver != FLOW_NONE) {
         struct flow_counts *sum = &ft_receiver(t, receiver)->pub.ingress;
-        struct flow_counts c = counts_of(flow, flags, true);
 
         if (remove) {
-            subtract_counts(sum, &c);
+            subtract_flow(sum, flow, flags, true);
         } else {
-            add_counts(sum, &c);
+            add_flow(sum, flow, flags, true);
         }
     }
     if (!(flags & FLOW_IN_HW)) {
@@ -361,9 +347,7 @@ ft_sums_add(struct flow_table *t, uint32_t id)
     struct flow_counts *egress = get_egress(t, flow, flags, &traffic);
 
     if (egress) {
-        struct flow_counts c = counts_of(flow, flags, traffic);
-
-        add_counts(egress, &c);
+        add_flow(egress, flow, flags, traffic);
     }
     if (flow->receiver != FLOW_NONE) {
         ft_receiver(t, flow->receiver)->refs++;
@@ -380,9 +364,7 @@ ft_sums_remove(struct flow_table *t, uint32_t id)
     struct flow_counts *egress = get_egress(t, flow, flags, &traffic);
 
     if (egress) {
-        struct flow_counts c = counts_of(flow, flags, traffic);
-
-        subtract_counts(egress, &c);
+        subtract_flow(egress, flow, flags, traffic);
     }
     if (flow->receiver != FLOW_NONE) {
         ft_receiver(t, flow->receiver)->refs--;
@@ -399,33 +381,49 @@ pass(struct flow_passed *passed, const struct flow_counts *delta,
     passed->last_used = MAX(passed->last_used, used);
 }
 
-/* The flow, which is counted, handled 'delta' more, the last of it at 'used',
- * 0 if that is not known.  If 'passed_only' the sums have it already. */
+/* The flow, which was just counted with all that it handled, handled 'delta'
+ * of that now, the last of it at 'used', 0 if that is not known. */
 void
-ft_sums_traffic(struct flow_table *t, uint32_t id,
-                const struct flow_counts *delta, bool passed_only,
-                long long int used)
+ft_sums_pass(struct flow_table *t, uint32_t id,
+             const struct flow_counts *delta, long long int used)
 {
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
     uint32_t receiver = ft_counted_receiver(flow, flags);
 
     if (flags & FT_FIRST) {
-        struct ft_sender *sender
-            = ft_sender_find(t, ft_node(t, flow->chain)->dev);
+        uint32_t dev = ft_node(t, flow->chain)->dev;
 
-        pass(&sender->pub.passed, delta, used);
-        if (!passed_only) {
-            add_counts(&sender->pub.egress, delta);
-        }
+        pass(&ft_sender_find(t, dev)->pub.passed, delta, used);
     }
     if (receiver != FLOW_NONE) {
-        struct ft_receiver *r = ft_receiver(t, receiver);
+        pass(&ft_receiver(t, receiver)->pub.passed, delta, used);
+    }
+}
 
-        pass(&r->pub.passed, delta, used);
-        if (!passed_only) {
-            add_counts(&r->pub.ingress, delta);
-        }
+/* The flow handled 'delta' more since it was counted. */
+void
+ft_sums_traffic(struct flow_table *t, uint32_t id,
+                const struct flow_counts *delta, long long int used)
+{
+    const struct ft_flow *flow = ft_flow(t, id);
+    uint16_t flags = ft_state(t, id)->flags;
+    uint32_t receiver = ft_counted_receiver(flow, flags);
+
+    if (flags & FT_FIRST) {
+        uint32_t dev = ft_node(t, flow->chain)->dev;
+        struct flow_sender *sender = &ft_sender_find(t, dev)->pub;
+
+        pass(&sender->passed, delta, used);
+        add_traffic(&sender->egress.hw, &delta->hw);
+        add_traffic(&sender->egress.sw, &delta->sw);
+    }
+    if (receiver != FLOW_NONE) {
+        struct flow_receiver *r = &ft_receiver(t, receiver)->pub;
+
+        pass(&r->passed, delta, used);
+        add_traffic(&r->ingress.hw, &delta->hw);
+        add_traffic(&r->ingress.sw, &delta->sw);
     }
 }
 
@@ -491,12 +489,19 @@ free_receiver(struct flow_table *t, struct ft_receiver *r)
     }
 }
 
+static void
+forget_recent(struct flow_table *t)
+{
+    t->recent_sender = FLOW_NONE;
+    memset(t->recent_receivers, 0xff, sizeof t->recent_receivers);
+}
+
 void
 flow_table_forget(struct flow_table *t,
                   bool (*keep)(void *aux, uint32_t dev), void *aux)
 {
     for (uint32_t id = 0; id < t->senders.n; id++) {
-        const struct ft_sender *s = get_sender(t, id);
+        const struct ft_sender *s = ft_sender(t, id);
 
         if (s->used && !s->gens[0].total && !s->gens[1].total
             && !keep(aux, s->pub.dev)) {
@@ -513,18 +518,19 @@ flow_table_forget(struct flow_table *t,
             flow_slab_free(&t->receivers, id);
         }
     }
-    t->recent_sender = t->recent_receiver = FLOW_NONE;
+    forget_recent(t);
 }
 
 void
 ft_sums_init(struct flow_table *t)
 {
-    flow_slab_init(&t->senders, sizeof(struct ft_sender), 5);
-    flow_slab_init(&t->receivers, sizeof(struct ft_receiver), 5);
+    flow_slab_init(&t->senders, sizeof(struct ft_sender), FT_PARTY_SHIFT);
+    flow_slab_init(&t->receivers, sizeof(struct ft_receiver),
+                   FT_PARTY_SHIFT);
     flow_index_init(&t->sender_index, hash_sender, t);
     flow_index_init(&t->receiver_index, hash_receiver, t);
     ft_shortfall_init(t);
-    t->recent_sender = t->recent_receiver = FLOW_NONE;
+    forget_recent(t);
 }
 
 void

@@ -202,7 +202,7 @@ for_senders(struct flow_table *t, bool kernel, uint32_t dev,
         return;
     }
     for (uint32_t id = 0; id < t->senders.n; id++) {
-        struct ft_sender *sender = flow_slab_get(&t->senders, id);
+        struct ft_sender *sender = ft_sender(t, id);
 
         if (sender->used) {
             cb(t, sender, kernel);
@@ -299,8 +299,7 @@ finish_purges(struct flow_table *t)
 void
 flow_table_purge_chain(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
 {
-    uint64_t hash = ft_hash_chain(t, dev, recirc_id);
-    uint32_t id = ft_node_find(t, dev, recirc_id, hash);
+    uint32_t id = ft_node_find(t, dev, recirc_id);
     struct ft_node *node;
     unsigned int age;
 

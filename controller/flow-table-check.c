@@ -503,9 +503,7 @@ check_node(struct check *c, uint32_t id)
 
         p.n_targets = ft_node_targets(t, id, p.targets, &p.more);
         for (size_t i = 0; i < p.n_targets; i++) {
-            uint32_t to = ft_node_find(t, p.dev, p.targets[i],
-                                       ft_hash_chain(t, p.dev,
-                                                     p.targets[i]));
+            uint32_t to = ft_node_find(t, p.dev, p.targets[i]);
 
             get_tally(&c->edges, id, to, 0)->n++;
         }

@@ -198,6 +198,10 @@ struct ft_queue {
     uint32_t first, last;       /* FLOW_NONE if it is empty. */
 };
 
+/* Chains, and receivers, that are remembered so that they need not be found
+ * again. */
+#define FT_RECENT 64
+
 /* Phases of computing closures, see flow-closure.c. */
 enum ft_phase {
     FT_COLLECT,
@@ -214,6 +218,8 @@ struct ft_graph {
     struct flow_slab edges;     /* 'struct ft_edge's. */
     struct flow_index node_index; /* Nodes by what they are. */
     struct flow_index edge_index; /* Edges by their ends. */
+    uint32_t recent[FT_RECENT]; /* Chains that were found lately, by
+                                 * ft_recent_slot(), or FLOW_NONE. */
     struct ft_queue dirty;      /* Closures may have changed. */
     struct ft_queue stale;      /* Closures are being computed. */
     struct ft_queue work;       /* 'has' grew and is to be spread. */
@@ -313,7 +319,8 @@ struct flow_table {
     uint64_t n_of[2];           /* Number of flows of tc, and of the OVS
                                  * datapath. */
     uint32_t recent_sender;     /* Found last, or FLOW_NONE. */
-    uint32_t recent_receiver;   /* Likewise, FLOW_RECEIVER_DEV. */
+    uint32_t recent_receivers[FT_RECENT]; /* Likewise, FLOW_RECEIVER_DEV, by
+                                           * 'dev'. */
     uint32_t recent_shortfall;  /* Likewise. */
 
     struct flow_slab bases;     /* 'struct ft_base's. */
@@ -343,10 +350,20 @@ ft_state(const struct flow_table *t, uint32_t id)
         [id & (FT_CHUNK_FLOWS - 1)];
 }
 
+/* Log2 of the numbers of elements in a chunk of 'nodes', and of 'senders' and
+ * 'receivers'. */
+#define FT_NODE_SHIFT 12
+#define FT_PARTY_SHIFT 5
+
+/* As flow_slab_get(), for what is known when this is compiled. */
+#define FT_SLAB_GET(SLAB, SHIFT, TYPE, ID) \
+    (&((TYPE *) (void *) (SLAB)->chunks[(ID) >> (SHIFT)]) \
+        [(ID) & ((1u << (SHIFT)) - 1)])
+
 static inline struct ft_node *
 ft_node(const struct flow_table *t, uint32_t id)
 {
-    return flow_slab_get(&t->graph.nodes, id);
+    return FT_SLAB_GET(&t->graph.nodes, FT_NODE_SHIFT, struct ft_node, id);
 }
 
 static inline struct ft_side *
@@ -364,7 +381,13 @@ ft_edge(const struct flow_table *t, uint32_t id)
 static inline struct ft_receiver *
 ft_receiver(const struct flow_table *t, uint32_t id)
 {
-    return flow_slab_get(&t->receivers, id);
+    return FT_SLAB_GET(&t->receivers, FT_PARTY_SHIFT, struct ft_receiver, id);
+}
+
+static inline struct ft_sender *
+ft_sender(const struct flow_table *t, uint32_t id)
+{
+    return FT_SLAB_GET(&t->senders, FT_PARTY_SHIFT, struct ft_sender, id);
 }
 
 static inline enum ft_class
@@ -403,6 +426,35 @@ ft_hash(const struct flow_table *t, uint64_t a, uint64_t b)
     return h ^ h >> 29;
 }
 
+static inline uint64_t
+ft_hash_chain(const struct flow_table *t, uint32_t dev, uint32_t recirc_id)
+{
+    return ft_hash(t, (uint64_t) dev << 32 | recirc_id, 1);
+}
+
+static inline bool
+ft_node_is(const struct ft_node *node, uint32_t dev, uint32_t recirc_id)
+{
+    return (node->dev == dev && node->id == recirc_id
+            && (node->flags & (FT_NODE_USED | FT_NODE_SET)) == FT_NODE_USED);
+}
+
+static inline uint32_t *
+ft_recent_slot(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
+{
+    return &t->graph.recent[(dev + recirc_id) & (FT_RECENT - 1)];
+}
+
+/* The chain if it was found lately, else FLOW_NONE. */
+static inline uint32_t
+ft_node_recent(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
+{
+    uint32_t id = *ft_recent_slot(t, dev, recirc_id);
+
+    return (id != FLOW_NONE && ft_node_is(ft_node(t, id), dev, recirc_id)
+            ? id : FLOW_NONE);
+}
+
 /* flow-table.c */
 uint32_t ft_find(const struct flow_table *, const uint8_t ufid[],
                  uint64_t hash);
@@ -428,12 +480,9 @@ long long int ft_read_used(struct flow_table *, struct ft_flow *,
 void ft_graph_init(struct flow_table *);
 void ft_graph_destroy(struct flow_table *);
 size_t ft_graph_memory(const struct flow_table *);
-uint64_t ft_hash_chain(const struct flow_table *, uint32_t dev,
-                       uint32_t recirc_id);
 uint32_t ft_node_find(const struct flow_table *, uint32_t dev,
-                      uint32_t recirc_id, uint64_t hash);
-uint32_t ft_node_get(struct flow_table *, uint32_t dev, uint32_t recirc_id,
-                     uint64_t hash);
+                      uint32_t recirc_id);
+uint32_t ft_node_get(struct flow_table *, uint32_t dev, uint32_t recirc_id);
 uint32_t ft_target_get(struct flow_table *, const struct flow_record *);
 bool ft_target_matches(const struct flow_table *, uint32_t target,
                        const struct flow_record *);
@@ -471,10 +520,11 @@ struct ft_sender *ft_sender_get(struct flow_table *, uint32_t dev);
 uint32_t ft_receiver_get(struct flow_table *, const struct flow_record *,
                          bool listed);
 void ft_sums_add(struct flow_table *, uint32_t flow);
+void ft_sums_pass(struct flow_table *, uint32_t flow,
+                  const struct flow_counts *delta, long long int used);
 void ft_sums_remove(struct flow_table *, uint32_t flow);
 void ft_sums_traffic(struct flow_table *, uint32_t flow,
-                     const struct flow_counts *delta, bool passed_only,
-                     long long int used);
+                     const struct flow_counts *delta, long long int used);
 void ft_sums_reclass(struct flow_table *, uint32_t flow, uint16_t old_flags,
                      uint16_t new_flags);
 void ft_sums_guess(struct flow_table *, uint32_t flow, bool guessing);

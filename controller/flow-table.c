@@ -233,7 +233,7 @@ update(struct flow_table *t, uint32_t id, const struct flow_record *r,
         ft_sums_reclass(t, id, old_flags, flags);
     }
     if (used || delta.hw.bytes || delta.sw.bytes) {
-        ft_sums_traffic(t, id, &delta, false, used);
+        ft_sums_traffic(t, id, &delta, used);
     }
 }
 
@@ -248,8 +248,7 @@ link_flow(struct flow_table *t, uint32_t id, const struct flow_record *r,
     struct ft_sender *sender = ft_sender_get(t, r->dev);
 
     flow->target = ft_target_get(t, r);
-    flow->chain = ft_node_get(t, r->dev, r->recirc_id,
-                              ft_hash_chain(t, r->dev, r->recirc_id));
+    flow->chain = ft_node_get(t, r->dev, r->recirc_id);
     if (!r->recirc_id) {
         flags |= FT_FIRST;
         if (r->flags & FLOW_DECAP && !r->n_outputs
@@ -305,16 +304,16 @@ add_flow(struct flow_table *t, const struct flow_record *r, uint64_t hash,
     *state = (struct ft_state) { .percent = FT_NO_PERCENT };
     set_names(t, id, r);
     set_key(t, id, ft_fold_key(r->key_hash));
-    flow_index_insert(&t->index, hash, id);
+    flow_index_add(&t->index, hash, id);
 
-    if (returns) {
+    if (returns && t->past_index.n) {
         ft_past_take(t, id, hash, r, t->now);
     }
     delta = ft_read_counters(t, id, r, false);
     used = ft_read_used(t, flow, r, &delta);
     link_flow(t, id, r, ((ft_read_flags(state, r, &delta, false)
                           & ~FT_PUBLIC) | (r->flags & FT_PUBLIC)));
-    ft_sums_traffic(t, id, &delta, true, used);
+    ft_sums_pass(t, id, &delta, used);
 }
 
 /* Is flow 'id' the one that 'r', with its ufid, tells of?  Key hashes of
@@ -399,7 +398,6 @@ prefetch_node(const struct flow_table *t, uint32_t id)
     __builtin_prefetch((const char *) node + sizeof *node - 1);
 }
 
-/* Prefetches what may have 'hash' in 'index'. */
 static uint32_t
 first_candidate(const struct flow_index *index, uint64_t hash)
 {
@@ -408,15 +406,36 @@ first_candidate(const struct flow_index *index, uint64_t hash)
     return flow_index_first(index, hash, &probe);
 }
 
-/* Prefetches the flows that insertions of 'n' new ones move. */
+/* Makes room for 'n' more flows. */
 static void
-prefetch_moves(const struct flow_table *t, size_t n)
+reserve(struct flow_table *t, size_t n)
 {
     uint32_t ids[FLOW_BATCH * 8];
-    size_t n_ids = flow_index_peek(&t->index, ids, n * 8);
+    size_t n_ids = flow_index_peek(&t->index, n, ids, ARRAY_SIZE(ids));
 
     for (size_t i = 0; i < n_ids; i++) {
         __builtin_prefetch(ft_flow(t, ids[i])->ufid);
+    }
+    flow_index_reserve(&t->index, n);
+}
+
+/* Chains that a batch needs, and that were not found lately. */
+struct wanted {
+    uint64_t hashes[FLOW_BATCH * 2]; /* Their hashes. */
+    size_t n;                   /* Number of these. */
+};
+
+static void
+want_chain(struct flow_table *t, struct wanted *wanted, uint32_t dev,
+           uint32_t recirc_id)
+{
+    if (ft_node_recent(t, dev, recirc_id) == FLOW_NONE) {
+        uint64_t hash = ft_hash_chain(t, dev, recirc_id);
+
+        if (!wanted->n || wanted->hashes[wanted->n - 1] != hash) {
+            flow_index_prefetch(&t->graph.node_index, hash);
+            wanted->hashes[wanted->n++] = hash;
+        }
     }
 }
 
@@ -425,38 +444,35 @@ flow_table_put(struct flow_table *t,
                const struct flow_record *const *records, size_t n,
                long long int now)
 {
-    uint64_t hashes[FLOW_BATCH], chains[FLOW_BATCH], targets[FLOW_BATCH];
-    const struct flow_index *node_index = &t->graph.node_index;
+    uint64_t hashes[FLOW_BATCH];
+    struct wanted wanted;
 
     ovs_assert(n <= FLOW_BATCH);
     ft_set_now(t, now);
+    reserve(t, n);
+    wanted.n = 0;
     for (size_t i = 0; i < n; i++) {
         const struct flow_record *r = records[i];
 
         ovs_assert(!(r->flags & FLOW_TERSE));
         hashes[i] = ft_hash_ufid(t, r->ufid);
         flow_index_prefetch(&t->index, hashes[i]);
-        chains[i] = ft_hash_chain(t, r->dev, r->recirc_id);
-        flow_index_prefetch(node_index, chains[i]);
-        targets[i] = ft_hash_chain(t, r->dev,
-                                   r->n_targets ? r->targets[0] : 0);
         if (r->n_targets) {
-            flow_index_prefetch(node_index, targets[i]);
+            want_chain(t, &wanted, r->dev, r->targets[0]);
         }
+        want_chain(t, &wanted, r->dev, r->recirc_id);
     }
-    prefetch_moves(t, n);
     for (size_t i = 0; i < n; i++) {
         uint32_t id = first_candidate(&t->index, hashes[i]);
 
         if (id != FLOW_NONE) {
             prefetch_flow(t, id);
         }
-        id = first_candidate(node_index, chains[i]);
-        if (id != FLOW_NONE) {
-            prefetch_node(t, id);
-        }
-        id = records[i]->n_targets ? first_candidate(node_index, targets[i])
-                                   : FLOW_NONE;
+    }
+    for (size_t i = 0; i < wanted.n; i++) {
+        uint32_t id = first_candidate(&t->graph.node_index,
+                                      wanted.hashes[i]);
+
         if (id != FLOW_NONE) {
             prefetch_node(t, id);
         }

@@ -31,8 +31,9 @@
  *
  * Counters.  The kernel's readings of one flow may start anew (a flow that is
  * changed is deleted and added) and the table then goes on from where it was:
- * what it tells of a flow never decreases.  A flow is the same if ufid, device,
- * recirc_id and, where both are known and of one source, 'key_hash' are. */
+ * what it tells of a flow never decreases.  A flow is the same if ufid,
+ * device, recirc_id and, where both are known and of one source, 'key_hash'
+ * are. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -75,6 +75,13 @@ tests_unit_test_flow_table_random_SOURCES = \
 tests_unit_test_flow_table_random_LDADD = \
 	controller/libcontroller.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-table-time
+tests_unit_test_flow_table_time_SOURCES = \
+	tests/unit/flow-table-build.h \
+	tests/unit/test-flow-table-time.c
+tests_unit_test_flow_table_time_LDADD = \
+	controller/libcontroller.a $(UNIT_LIBS)
+
 # Without netlink/: the test plays the dump.
 check_PROGRAMS += tests/unit/test-flow-report
 tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
