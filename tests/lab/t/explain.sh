@@ -146,7 +146,8 @@ policy() {
     healthy "none"
     ovs-vsctl set Open_vSwitch . other_config:tc-policy=skip_hw
     says "the key only" checks '.verdict == "PASS" and any(.checks[];
-        .check == "tc-policy" and (.evidence | contains("when it was none")) and
+        .check == "tc-policy" and
+        (.evidence | contains("when it was none")) and
         (.fix | contains("next start")))'
     restart_vswitchd
     says "skip_hw" names tc-policy "took tc-policy when it was skip_hw" \
