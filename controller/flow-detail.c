@@ -132,6 +132,19 @@ parse_filter(struct flow_detail *fd, const struct nlmsghdr *nlh, size_t len,
             || flow_detail_fail(fd, "malformed filter"));
 }
 
+/* Prints a match as "dpctl/dump-flows -m" does.  'mask' may be NULL. */
+static void
+format_key(const struct flow_detail *fd, const void *key, size_t key_len,
+           const void *mask, size_t mask_len, struct ds *ds)
+{
+#ifdef HAVE_ODP_FLOW_FORMAT_8
+    odp_flow_format(key, key_len, mask, mask_len, &fd->ports, ds, true,
+                    false);
+#else
+    odp_flow_format(key, key_len, mask, mask_len, &fd->ports, ds, true);
+#endif
+}
+
 /* Prints 'match' as ovs-vswitchd does with what it reads from tc. */
 static void
 format_match(const struct flow_detail *fd, struct match *match, struct ds *ds)
@@ -155,8 +168,7 @@ format_match(const struct flow_detail *fd, struct match *match, struct ds *ds)
     odp_flow_key_from_flow(&parms, &key);
     parms.key_buf = &key;
     odp_flow_key_from_mask(&parms, &mask);
-    odp_flow_format(key.data, key.size, mask.data, mask.size, &fd->ports, ds,
-                    true);
+    format_key(fd, key.data, key.size, mask.data, mask.size, ds);
     ofpbuf_uninit(&key);
     ofpbuf_uninit(&mask);
 }
@@ -214,10 +226,9 @@ flow_detail_from_dp(const struct nlmsghdr *nlh, size_t len,
                                                    attr_size(mask)))
                && flow_detail_check_actions(&fd, attr_data(actions),
                                             attr_size(actions))) {
-        odp_flow_format(attr_data(key), attr_size(key),
-                        mask ? attr_data(mask) : NULL,
-                        mask ? attr_size(mask) : 0, &fd.ports, match_ds,
-                        true);
+        format_key(&fd, attr_data(key), attr_size(key),
+                   mask ? attr_data(mask) : NULL, mask ? attr_size(mask) : 0,
+                   match_ds);
         format_odp_actions(actions_ds, attr_data(actions),
                            attr_size(actions), &fd.ports);
     }

@@ -168,5 +168,19 @@ AC_DEFUN([OFFLOAD_OVS_API], [
        [Define to 1 if unixctl_client_transact() gives results as struct
         json.])])
 
+  AC_CACHE_CHECK([whether odp_flow_format() takes skip_no_mask],
+    [offload_cv_odp_flow_format_8],
+    [AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[@%:@include "odp-util.h"]],
+       [[odp_flow_format(NULL, 0, NULL, 0, NULL, NULL, true, false);]])],
+      [offload_cv_odp_flow_format_8=yes],
+      [AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[@%:@include "odp-util.h"]],
+         [[odp_flow_format(NULL, 0, NULL, 0, NULL, NULL, true);]])],
+        [offload_cv_odp_flow_format_8=no],
+        [AC_MSG_ERROR([odp_flow_format() has an unknown signature])])])])
+  AS_IF([test $offload_cv_odp_flow_format_8 = yes],
+    [AC_DEFINE([HAVE_ODP_FLOW_FORMAT_8], [1],
+       [Define to 1 if odp_flow_format() takes skip_no_mask as its eighth
+        argument.])])
+
   CPPFLAGS=$ovs_save_CPPFLAGS
 ])
