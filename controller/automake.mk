@@ -26,29 +26,42 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-detail-tunnel.c \
 	controller/flow-detail.c \
 	controller/flow-detail.h \
+	controller/flow-engine.c \
+	controller/flow-engine.h \
+	controller/flow-facts.c \
+	controller/flow-facts.h \
 	controller/flow-file.c \
 	controller/flow-file.h \
 	controller/flow-ifaces.c \
 	controller/flow-ifaces.h \
-	controller/flow-ledger.c \
-	controller/flow-ledger.h \
+	controller/flow-kernel.c \
+	controller/flow-kernel.h \
+	controller/flow-list-json.c \
+	controller/flow-list-private.h \
+	controller/flow-list.c \
+	controller/flow-list.h \
+	controller/flow-owners.c \
+	controller/flow-parse.c \
+	controller/flow-parse.h \
 	controller/flow-past.c \
 	controller/flow-reading.c \
 	controller/flow-reason.c \
 	controller/flow-reason.h \
 	controller/flow-report.c \
 	controller/flow-report.h \
+	controller/flow-rows.c \
+	controller/flow-rows.h \
 	controller/flow-shortfall.c \
 	controller/flow-slab.c \
 	controller/flow-slab.h \
-	controller/flow-store.c \
-	controller/flow-store.h \
 	controller/flow-sums.c \
 	controller/flow-sweep.c \
 	controller/flow-table-check.c \
 	controller/flow-table-private.h \
 	controller/flow-table.c \
 	controller/flow-table.h \
+	controller/flow-tc.c \
+	controller/flow-tc.h \
 	controller/flow-text-actions.c \
 	controller/flow-text-miss.c \
 	controller/flow-text-names.c \
@@ -59,10 +72,10 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-view.c \
 	controller/inventory.c \
 	controller/inventory.h \
-	controller/offload-scope.c \
-	controller/offload-scope.h \
 	controller/late-flows.c \
 	controller/late-flows.h \
+	controller/offload-scope.c \
+	controller/offload-scope.h \
 	controller/output.c \
 	controller/output.h \
 	controller/pairing.c \

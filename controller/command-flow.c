@@ -3,38 +3,244 @@
 #include <config.h>
 #include "controller/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "controller/flow-ifaces.h"
+#include "controller/flow-engine.h"
+#include "controller/flow-facts.h"
+#include "controller/flow-list.h"
+#include "controller/flow-parse.h"
 #include "controller/flow-report.h"
-#include "controller/inventory.h"
+#include "controller/flow-table.h"
 #include "controller/output.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/list.h"
-#include "ovsdb/ovs-view.h"
+#include "openvswitch/poll-loop.h"
 #include "table.h"
+#include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
 
-#define USAGE "[--pod=NS/POD] [--format=table|json|csv]"
+/* Commands that may be under way at a time. */
+#define MAX_JOBS 16
 
-/* Reports that one client may have under way add up: each holds the dump of
- * all flows. */
-#define MAX_REPORTS 8
+/* How long an answer waits for flows that are being read in full, in ms: then
+ * it says so and tells what is known. */
+#define MAX_WAIT_MS 10000
 
-/* A report that is under way. */
-struct pending_report {
-    struct ovs_list node;       /* In 'reports'. */
-    struct unixctl_conn *conn;  /* Who waits for it. */
-    enum output_format format;
-    struct flow_report *report;
-    struct controller *c;
+/* Flows that flow/list shows unless told otherwise. */
+#define DEFAULT_LIMIT 1000
+
+enum job_type {
+    JOB_REPORT,
+    JOB_LIST,
+    JOB_PARSE,
 };
 
-static struct ovs_list reports = OVS_LIST_INITIALIZER(&reports);
+/* A command that is under way: what the kernel is asked first takes a
+ * while. */
+struct job {
+    struct ovs_list node;       /* In 'jobs'. */
+    enum job_type type;
+    struct unixctl_conn *conn;  /* Who waits for it. */
+    enum output_format format;  /* Of the answer. */
+    long long int deadline;     /* time_msec() at which to stop waiting. */
+    char *ns, *pod;             /* Report on this pod, or both NULL. */
+    size_t top;                 /* Report on so many, or 0. */
+    struct flow_list_args list_args; /* For 'list'. */
+    struct flow_list *list;     /* JOB_LIST, once flows are up to date. */
+    struct flow_parse *parse;   /* JOB_PARSE. */
+};
+
+static struct ovs_list jobs = OVS_LIST_INITIALIZER(&jobs);
+
+static void
+job_destroy(struct job *job)
+{
+    ovs_list_remove(&job->node);
+    flow_list_destroy(job->list);
+    flow_parse_destroy(job->parse);
+    free(job->list_args.ns);
+    free(job->list_args.pod);
+    free(job->ns);
+    free(job->pod);
+    free(job);
+}
+
+/* Arguments. */
+
+/* Takes option "--NAME VALUE" or "--NAME=VALUE" out of the arguments.
+ * Returns NULL, with the value in '*value' if it was there, or a message. */
+static char *
+take_option(int *argc, const char **argv, const char *name,
+            const char **value)
+{
+    size_t len = strlen(name);
+
+    for (int i = 1; i < *argc; i++) {
+        const char *arg = argv[i];
+        int n = 0;
+
+        if (!strncmp(arg, name, len) && arg[len] == '=') {
+            *value = arg + len + 1;
+            n = 1;
+        } else if (!strcmp(arg, name)) {
+            if (i + 1 >= *argc) {
+                return xasprintf("%s needs a value", name);
+            }
+            *value = argv[i + 1];
+            n = 2;
+        }
+        if (n) {
+            memmove(&argv[i], &argv[i + n],
+                    (*argc - i - n) * sizeof *argv);
+            *argc -= n;
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static bool
+take_flag(int *argc, const char **argv, const char *name)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (!strcmp(argv[i], name)) {
+            memmove(&argv[i], &argv[i + 1], (*argc - i - 1) * sizeof *argv);
+            --*argc;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes --pod NS/POD.  '*ns' and '*pod' are the caller's to free, or NULL. */
+static char *
+take_pod(int *argc, const char **argv, char **ns, char **pod)
+{
+    const char *value = NULL;
+    char *error = take_option(argc, argv, "--pod", &value);
+
+    *ns = *pod = NULL;
+    if (error || !value) {
+        return error;
+    }
+
+    const char *slash = strchr(value, '/');
+    if (!slash || slash == value || !slash[1] || strchr(slash + 1, '/')) {
+        return xasprintf("--pod needs NS/POD, not \"%s\"", value);
+    }
+    *ns = xmemdup0(value, slash - value);
+    *pod = xstrdup(slash + 1);
+    return NULL;
+}
+
+static char *
+take_number(int *argc, const char **argv, const char *name, size_t *number)
+{
+    const char *value = NULL;
+    char *error = take_option(argc, argv, name, &value);
+    unsigned int n;
+
+    if (error || !value) {
+        return error;
+    }
+    if (!str_to_uint(value, 10, &n)) {
+        return xasprintf("%s needs a number, not \"%s\"", name, value);
+    }
+    *number = n;
+    return NULL;
+}
+
+static char *
+take_ufid(int *argc, const char **argv, struct flow_list_args *args)
+{
+    const char *value = NULL;
+    char *error = take_option(argc, argv, "--ufid", &value);
+
+    if (error || !value) {
+        return error;
+    }
+    args->has_ufid = true;
+    return (flow_ufid_from_string(value, args->ufid) ? NULL
+            : xasprintf("--ufid needs a ufid, not \"%s\"", value));
+}
+
+static char *
+check_no_more(int argc, const char *argv[], const char *usage)
+{
+    return (argc < 2 ? NULL
+            : xasprintf("unexpected argument \"%s\"\nusage: %s %s", argv[1],
+                        argv[0], usage));
+}
+
+/* Is there a pod of that name, if one was given? */
+static char *
+check_pod(const struct controller *c, const char *ns, const char *pod)
+{
+    struct flow_facts facts;
+    bool found;
+
+    if (!pod) {
+        return NULL;
+    }
+    flow_facts_init(&facts, c);
+    found = flow_facts_has_pod(&facts, ns, pod);
+    flow_facts_destroy(&facts);
+    return (found ? NULL
+            : xasprintf("no interface on a bridge is of pod %s/%s", ns, pod));
+}
+
+/* Starts 'job', which is complete but for what it has in common with others,
+ * or, if there is 'error', answers with that.  Takes both. */
+static void
+start_job(struct controller *c, struct unixctl_conn *conn,
+          const char *command, struct job *job, char *error)
+{
+    if (!error && ovs_list_size(&jobs) >= MAX_JOBS) {
+        error = xasprintf("%d commands are under way, try again later",
+                          MAX_JOBS);
+    }
+    ovs_list_push_back(&jobs, &job->node);
+    if (error) {
+        char *message = xasprintf("%s: %s", command, error);
+
+        unixctl_command_reply_error(conn, message);
+        free(message);
+        free(error);
+        job_destroy(job);
+        return;
+    }
+    job->conn = conn;
+    job->deadline = time_msec() + MAX_WAIT_MS;
+    if (job->type != JOB_PARSE) {
+        flow_engine_refresh(c->flows);
+    }
+}
+
+/* flow/report */
+
+static const char report_usage[] = "[--pod=NS/POD] [--top=N] "
+                                   "[--format=table|json|csv]";
+
+static void
+cmd_flow_report(struct unixctl_conn *conn, int argc, const char *argv[],
+                void *c)
+{
+    struct job *job = xzalloc(sizeof *job);
+    char *error;
+
+    job->type = JOB_REPORT;
+    error = output_parse_format(&argc, argv, &job->format);
+    error = error ? error : take_pod(&argc, argv, &job->ns, &job->pod);
+    error = error ? error : take_number(&argc, argv, "--top", &job->top);
+    error = error ? error : check_no_more(argc, argv, report_usage);
+    error = error ? error : check_pod(c, job->ns, job->pod);
+    start_job(c, conn, argv[0], job, error);
+}
 
 static char *
 format_report(const struct json *json, enum output_format format)
@@ -55,164 +261,205 @@ format_report(const struct json *json, enum output_format format)
 }
 
 static void
-report_done(void *pending_, int error, struct json *json)
-{
-    struct pending_report *pending = pending_;
-
-    if (error) {
-        char *message = xasprintf("flow/report: cannot dump the tc filters: "
-                                  "%s", ovs_strerror(error));
-
-        unixctl_command_reply_error(pending->conn, message);
-        free(message);
-    } else {
-        output_reply(pending->conn, format_report(json, pending->format));
-        json_destroy(json);
-    }
-    ovs_list_remove(&pending->node);
-    free(pending);
-}
-
-static bool
-netdev_exists(void *pending_, int ifindex)
-{
-    const struct pending_report *pending = pending_;
-
-    return inventory_find_link(pending->c->inv, ifindex) != NULL;
-}
-
-/* Takes --pod out of the arguments; '*ns' and '*pod' point to a copy in
- * '*copyp', or are NULL.  Returns NULL or a message that the caller frees. */
-static char *
-parse_pod(int argc, const char *argv[], char **copyp, char **ns, char **pod)
-{
-    const char *value;
-
-    *copyp = *ns = *pod = NULL;
-    if (argc == 1) {
-        return NULL;
-    } else if (argc == 2 && !strncmp(argv[1], "--pod=", 6)) {
-        value = argv[1] + 6;
-    } else if (argc == 3 && !strcmp(argv[1], "--pod")) {
-        value = argv[2];
-    } else {
-        return xasprintf("unexpected argument \"%s\"\nusage: %s "USAGE,
-                         argv[1], argv[0]);
-    }
-
-    const char *slash = strchr(value, '/');
-    if (!slash || slash == value || !slash[1] || strchr(slash + 1, '/')) {
-        return xasprintf("--pod needs NS/POD, not \"%s\"", value);
-    }
-    *copyp = xstrdup(value);
-    *ns = *copyp;
-    *pod = *copyp + (slash - value) + 1;
-    (*pod)[-1] = '\0';
-    return NULL;
-}
-
-static bool
-has_pod(const struct flow_ifaces *fi, const char *ns, const char *pod)
-{
-    for (size_t i = 0; i < fi->n; i++) {
-        if (fi->ifaces[i].ns && fi->ifaces[i].pod
-            && !strcmp(fi->ifaces[i].ns, ns)
-            && !strcmp(fi->ifaces[i].pod, pod)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Starts a report and returns NULL, or returns a message. */
-static char *
-start_report(struct controller *c, struct unixctl_conn *conn,
-             enum output_format format, const char *ns, const char *pod)
+answer_report(const struct controller *c, struct job *job)
 {
     const struct port_context ctx = { .inv = c->inv, .view = c->view };
-    const char *bridge = reconcile_config(c->rec)->bridge;
-    struct flow_ifaces fi;
-    char *message = NULL;
-    int error;
+    struct flow_rows_args rows_args;
+    struct flow_facts facts;
+    struct flow_rows rows;
 
-    if (ovs_list_size(&reports) >= MAX_REPORTS) {
-        return xasprintf("%d reports are under way, try again later",
-                         MAX_REPORTS);
-    }
-    flow_ifaces_init(&fi, c->inv, c->view);
-    if (ns && !has_pod(&fi, ns, pod)) {
-        message = xasprintf("no interface on a bridge is of pod %s/%s", ns,
-                            pod);
-    } else {
-        struct pending_report *pending = xzalloc(sizeof *pending);
-        const struct flow_report_args args = {
-            .ifaces = fi.ifaces,
-            .n_ifaces = fi.n,
-            .bridge_ids = ovs_view_bridge_external_ids(c->view, bridge),
-            .ns = ns,
-            .pod = pod,
-            .resync = !ports_are_settled(&ctx),
-            .netdev_exists = netdev_exists,
-            .done = report_done,
-            .aux = pending,
-        };
+    flow_facts_init(&facts, c);
+    flow_facts_rows_args(&facts, flow_engine_table(c->flows), &rows_args);
+    flow_rows_init(&rows, &rows_args);
 
-        pending->conn = conn;
-        pending->format = format;
-        pending->c = c;
-        pending->report = flow_report_start(c->base, &args, &error);
-        if (pending->report) {
-            ovs_list_push_back(&reports, &pending->node);
-        } else {
-            message = xasprintf("cannot dump the tc filters: %s",
-                                ovs_strerror(error));
-            free(pending);
-        }
-    }
-    flow_ifaces_destroy(&fi);
-    return message;
+    struct json *json = flow_report_to_json(&(struct flow_report_args) {
+        .rows = &rows,
+        .state = (!flow_engine_is_settled(c->flows)
+                  || !ports_are_settled(&ctx) ? "resync"
+                  : flow_engine_is_incomplete(c->flows) ? "incomplete"
+                  : "complete"),
+        .ns = job->ns, .pod = job->pod, .top = job->top,
+        .now = time_msec(), .read = flow_engine_last_read(c->flows),
+    });
+    flow_rows_destroy(&rows);
+    flow_facts_destroy(&facts);
+    output_reply(job->conn, format_report(json, job->format));
+    json_destroy(json);
 }
 
+/* flow/list */
+
+static const char list_usage[] = "[--pod=NS/POD] [--not-offloaded] "
+    "[--ufid=UFID] [--limit=N] [--format=table|json|csv]";
+
 static void
-cmd_flow_report(struct unixctl_conn *conn, int argc, const char *argv[],
-                void *c)
+cmd_flow_list(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *c)
 {
-    char *copy = NULL, *ns = NULL, *pod = NULL;
-    enum output_format format;
+    struct job *job = xzalloc(sizeof *job);
+    struct flow_list_args *args = &job->list_args;
+    char *error;
 
-    char *error = output_parse_format(&argc, argv, &format);
-    if (!error) {
-        error = parse_pod(argc, argv, &copy, &ns, &pod);
+    job->type = JOB_LIST;
+    args->limit = DEFAULT_LIMIT;
+    error = output_parse_format(&argc, argv, &job->format);
+    args->not_offloaded = take_flag(&argc, argv, "--not-offloaded");
+    error = error ? error : take_pod(&argc, argv, &args->ns, &args->pod);
+    error = error ? error : take_number(&argc, argv, "--limit", &args->limit);
+    error = error ? error : take_ufid(&argc, argv, args);
+    error = error ? error : check_no_more(argc, argv, list_usage);
+    error = error ? error : check_pod(c, args->ns, args->pod);
+    start_job(c, conn, argv[0], job, error);
+}
+
+/* flow/parse */
+
+static const char parse_usage[] = "FILE [--top=N] [--format=table|json|csv]";
+
+static void
+cmd_flow_parse(struct unixctl_conn *conn, int argc, const char *argv[],
+               void *c_)
+{
+    struct job *job = xzalloc(sizeof *job);
+    struct controller *c = c_;
+    char *error;
+
+    job->type = JOB_PARSE;
+    error = output_parse_format(&argc, argv, &job->format);
+    error = error ? error : take_number(&argc, argv, "--top", &job->top);
+    if (!error && argc < 2) {
+        error = xasprintf("missing argument\nusage: %s %s", argv[0],
+                          parse_usage);
     }
+    error = error ? error : check_no_more(argc - 1, argv + 1, parse_usage);
     if (!error) {
-        error = start_report(c, conn, format, ns, pod);
+        job->parse = flow_parse_create(c, argv[1], &error);
     }
+    start_job(c, conn, argv[0], job, error);
+}
+
+/* Returns whether the answer was given. */
+static bool
+run_parse(struct job *job)
+{
+    struct json *json;
+    char *error = flow_parse_run(job->parse, job->top, &json);
+
     if (error) {
-        char *message = xasprintf("%s: %s", argv[0], error);
+        char *message = xasprintf("flow/parse: %s", error);
 
-        unixctl_command_reply_error(conn, message);
+        unixctl_command_reply_error(job->conn, message);
         free(message);
         free(error);
+    } else if (json) {
+        output_reply(job->conn, format_report(json, job->format));
+        json_destroy(json);
+    } else {
+        return false;
     }
-    free(copy);
+    return true;
+}
+
+/* flow/check */
+
+static void
+cmd_flow_check(struct unixctl_conn *conn, int argc, const char *argv[],
+               void *c_)
+{
+    struct ds errors = DS_EMPTY_INITIALIZER;
+    const struct controller *c = c_;
+    char *error = check_no_more(argc, argv, "");
+
+    if (error) {
+        unixctl_command_reply_error(conn, error);
+        free(error);
+    } else if (flow_engine_check(c->flows, &errors)) {
+        unixctl_command_reply(conn, "the ledgers add up\n");
+    } else {
+        unixctl_command_reply_error(conn, ds_cstr(&errors));
+    }
+    ds_destroy(&errors);
+}
+
+/* Main loop. */
+
+/* Returns whether 'job' is over. */
+static bool
+run_job(const struct controller *c, struct job *job)
+{
+    bool ready = ((flow_engine_is_settled(c->flows)
+                   && !flow_engine_is_refreshing(c->flows))
+                  || time_msec() >= job->deadline);
+
+    if (job->type == JOB_PARSE) {
+        return run_parse(job);
+    } else if (job->type == JOB_REPORT) {
+        if (ready) {
+            answer_report(c, job);
+        }
+        return ready;
+    } else {
+        if (!job->list && ready) {
+            job->list = flow_list_create(c, &job->list_args);
+            memset(&job->list_args, 0, sizeof job->list_args);
+        }
+
+        struct json *json = job->list ? flow_list_run(job->list) : NULL;
+        if (json) {
+            output_reply(job->conn, flow_list_format(json, job->format));
+            json_destroy(json);
+        }
+        return json != NULL;
+    }
 }
 
 void
-command_flow_register(struct controller *c)
+command_flow_run(const struct controller *c)
 {
-    unixctl_command_register("flow/report", USAGE, 0, INT_MAX,
-                             cmd_flow_report, c);
+    struct job *job, *next;
+
+    LIST_FOR_EACH_SAFE (job, next, node, &jobs) {
+        if (run_job(c, job)) {
+            job_destroy(job);
+        }
+    }
+}
+
+void
+command_flow_wait(void)
+{
+    const struct job *job;
+
+    LIST_FOR_EACH (job, node, &jobs) {
+        if (job->list) {
+            flow_list_wait(job->list);
+        } else if (job->parse) {
+            flow_parse_wait(job->parse);
+        } else {
+            poll_timer_wait_until(job->deadline);
+        }
+    }
 }
 
 void
 command_flow_cancel_all(void)
 {
-    struct pending_report *pending;
+    struct job *job, *next;
 
-    LIST_FOR_EACH_POP (pending, node, &reports) {
-        flow_report_cancel(pending->report);
-        unixctl_command_reply_error(pending->conn,
-                                    "the controller is going away");
-        free(pending);
+    LIST_FOR_EACH_SAFE (job, next, node, &jobs) {
+        unixctl_command_reply_error(job->conn, "the controller is going away");
+        job_destroy(job);
     }
+}
+
+void
+command_flow_register(struct controller *c)
+{
+    unixctl_command_register("flow/report", report_usage, 0, INT_MAX,
+                             cmd_flow_report, c);
+    unixctl_command_register("flow/list", list_usage, 0, INT_MAX,
+                             cmd_flow_list, c);
+    unixctl_command_register("flow/parse", parse_usage, 0, INT_MAX,
+                             cmd_flow_parse, c);
+    unixctl_command_register("flow/check", "", 0, INT_MAX, cmd_flow_check, c);
 }

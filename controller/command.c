@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "controller/event-log.h"
+#include "controller/flow-engine.h"
 #include "controller/late-flows.h"
 #include "controller/output.h"
 #include "controller/port-json.h"
@@ -123,7 +124,7 @@ cmd_port_list(struct unixctl_conn *conn, int argc, const char *argv[],
     enum output_format format;
 
     if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
-        late_flows_check(c->late);
+        late_flows_check(c);
         reply_array(conn, ports_to_json(reconcile_ports(c->rec)),
                     port_columns, ARRAY_SIZE(port_columns), format);
     }
@@ -334,6 +335,7 @@ cmd_recompute(struct unixctl_conn *conn, int argc, const char *argv[],
         for (int i = 0; i < N_KERNEL_SOURCES; i++) {
             kernel_resync(c->kernel, i);
         }
+        flow_engine_resync(c->flows);
         reconcile_touch(c->rec);
         unixctl_command_reply(conn, NULL);
     }

@@ -13,9 +13,9 @@
 
 struct event_base;
 struct event_log;
+struct flow_engine;
 struct inventory;
 struct kernel;
-struct late_flows;
 struct ovs_view;
 struct reconcile;
 struct udev;
@@ -28,7 +28,7 @@ struct controller {
     struct kernel *kernel;
     struct ovs_view *view;
     struct event_log *log;
-    struct late_flows *late;
+    struct flow_engine *flows;
     struct udev *udev;
     struct reconcile *rec;
     struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */
@@ -40,8 +40,11 @@ struct controller {
 /* 'c' must outlive the unixctl server. */
 void commands_register(struct controller *c);
 
-/* Registers flow/report, and ends the reports that are under way. */
+/* Commands about flows, which may take a while: registers them, goes on with
+ * those that are under way, and ends them. */
 void command_flow_register(struct controller *c);
+void command_flow_run(const struct controller *c);
+void command_flow_wait(void);
 void command_flow_cancel_all(void);
 
 /* Registers explain, does what those that are under way need in each round of

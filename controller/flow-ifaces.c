@@ -5,13 +5,26 @@
 
 #include <string.h>
 
-#include "controller/flow-ledger.h"
 #include "controller/inventory.h"
 #include "ovsdb/iface-id.h"
 #include "ovsdb/ovs-view.h"
 #include "smap.h"
 #include "sset.h"
 #include "util.h"
+
+const char *
+flow_kind_to_string(enum flow_kind kind)
+{
+    switch (kind) {
+    case FLOW_KIND_POD: return "pod";
+    case FLOW_KIND_PORT: return "port";
+    case FLOW_KIND_MANAGEMENT: return "management";
+    case FLOW_KIND_UPLINK: return "uplink";
+    case FLOW_KIND_TUNNEL: return "tunnel";
+    case FLOW_KIND_INTERNAL: return "internal";
+    default: OVS_NOT_REACHED();
+    }
+}
 
 char *
 tunnel_device_name(const char *type, const struct smap *options)

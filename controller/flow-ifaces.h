@@ -8,10 +8,37 @@
 
 #include <stddef.h>
 
-struct flow_interface;
 struct inventory;
 struct ovs_view;
 struct smap;
+
+enum flow_kind {
+    FLOW_KIND_POD,              /* A pod's: has 'ns' and 'pod'. */
+    FLOW_KIND_PORT,             /* Any other that something is behind. */
+    FLOW_KIND_MANAGEMENT,       /* The node's own, ovn-k8s-mp0. */
+    FLOW_KIND_UPLINK,           /* Physical port, or a bond of such. */
+    FLOW_KIND_TUNNEL,           /* Tunnel device of the kernel. */
+    FLOW_KIND_INTERNAL,         /* Internal port, as br-int. */
+};
+const char *flow_kind_to_string(enum flow_kind);
+
+/* An interface to which flows may belong.  Strings are UTF-8. */
+struct flow_interface {
+    int ifindex;                /* Its netdev, 0 while it has none.  For a
+                                 * tunnel that of the kernel's tunnel device
+                                 * ("genev_sys_6081"), which all tunnel
+                                 * Interfaces of that type and port share: give
+                                 * that one once.  Of several interfaces with
+                                 * one ifindex the first has the flows. */
+    enum flow_kind kind;
+    const char *name;           /* Name of the Interface, or of the kernel's
+                                 * tunnel device. */
+    const char *iface_id;       /* external_ids:iface-id, or NULL. */
+    const char *ns;             /* Kubernetes namespace, or NULL. */
+    const char *pod;            /* Pod, or NULL. */
+    const char *representor;    /* Netdev's name if it is one, or NULL. */
+    const char *attached_mac;   /* "xx:xx:xx:xx:xx:xx", or NULL. */
+};
 
 struct flow_ifaces {
     struct flow_interface *ifaces;

@@ -8,22 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netlink/tc.h"
+#include "controller/flow-ifaces.h"
+#include "controller/flow-rows.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "table.h"
 #include "util.h"
-
-struct flow_report {
-    struct flow_ledger *ledger; /* Flows so far. */
-    struct tc_dump *dump;       /* Where they come from. */
-    char *ns, *pod;             /* Filter, or both NULL. */
-    bool resync;                /* As in 'struct flow_report_args'; so are
-                                 * the following. */
-    bool (*netdev_exists)(void *aux, int ifindex);
-    void (*done)(void *aux, int error, struct json *report);
-    void *aux;
-};
 
 /* JSON. */
 
@@ -66,17 +56,62 @@ sides_to_json(const struct flow_counts *egress,
     return json;
 }
 
-/* Without counts.  'name' is for rows of no interface. */
 static struct json *
-iface_to_json(const struct flow_interface *iface, const char *name)
+passed_to_json(const struct flow_passed *passed, long long int now)
 {
-    bool real = iface->name != NULL;
     struct json *json = json_object_create();
 
-    json_object_put_string(json, "name", real ? iface->name : name);
+    json_object_put(json, "hw", traffic_to_json(&passed->hw));
+    json_object_put(json, "sw", traffic_to_json(&passed->sw));
+    json_object_put(json, "idle_ms",
+                    passed->last_used
+                    ? json_integer_create(MAX(0, now - passed->last_used))
+                    : json_null_create());
+    return json;
+}
+
+static struct json *
+paths_to_json(const uint64_t paths[FLOW_N_PATHS])
+{
+    struct json *json = json_object_create();
+
+    for (size_t i = 0; i < FLOW_N_PATHS; i++) {
+        json_object_put(json, flow_path_to_string(i),
+                        json_integer_create(paths[i]));
+    }
+    return json;
+}
+
+static struct json *
+reasons_to_json(const struct flow_row *row)
+{
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < row->n_reasons; i++) {
+        const struct flow_row_reason *r = &row->reasons[i];
+        struct json *json = json_object_create();
+
+        json_object_put_string(json, "class",
+                               flow_reason_class_to_string(r->reason.class));
+        json_object_put(json, "flows", json_integer_create(r->flows));
+        json_object_put_string(json, "evidence", r->reason.evidence);
+        json_object_put_string(json, "fix", r->reason.fix);
+        json_array_add(array, json);
+    }
+    return array;
+}
+
+struct json *
+flow_interface_to_json(const struct flow_interface *iface, const char *name)
+{
+    static const struct flow_interface none;
+    struct json *json = json_object_create();
+
+    json_object_put_string(json, "name", iface ? iface->name : name);
     json_object_put(json, "kind",
-                    nullable_string(real ? flow_kind_to_string(iface->kind)
+                    nullable_string(iface ? flow_kind_to_string(iface->kind)
                                     : NULL));
+    iface = iface ? iface : &none;
     json_object_put(json, "iface_id", nullable_string(iface->iface_id));
     json_object_put(json, "namespace", nullable_string(iface->ns));
     json_object_put(json, "pod", nullable_string(iface->pod));
@@ -85,12 +120,20 @@ iface_to_json(const struct flow_interface *iface, const char *name)
 }
 
 static struct json *
-row_to_json(const struct flow_row *row)
+row_to_json(const struct flow_row *row, long long int now)
 {
-    struct json *json = iface_to_json(&row->iface, NULL);
+    struct json *json = flow_interface_to_json(row->iface, NULL);
+    struct json *egress = counts_to_json(&row->egress);
+    struct json *ingress = counts_to_json(&row->ingress);
 
-    json_object_put(json, "egress", counts_to_json(&row->egress));
-    json_object_put(json, "ingress", counts_to_json(&row->ingress));
+    json_object_put(egress, "passed", passed_to_json(&row->egress_passed,
+                                                     now));
+    json_object_put(egress, "paths", paths_to_json(row->paths));
+    json_object_put(ingress, "passed", passed_to_json(&row->ingress_passed,
+                                                      now));
+    json_object_put(json, "egress", egress);
+    json_object_put(json, "ingress", ingress);
+    json_object_put(json, "reasons", reasons_to_json(row));
     return json;
 }
 
@@ -100,12 +143,14 @@ add_receiver(struct json *receivers, const struct flow_row *row,
              const char *name)
 {
     if (row->multi.flows) {
-        struct json *json = iface_to_json(&row->iface, name);
+        struct json *json = flow_interface_to_json(row->iface, name);
 
         json_object_put(json, "ingress", counts_to_json(&row->multi));
         json_array_add(receivers, json);
     }
 }
+
+/* Order. */
 
 static int
 compare_nullable(const char *a, const char *b)
@@ -113,12 +158,11 @@ compare_nullable(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "");
 }
 
-/* The order of interfaces in a report. */
 static int
 compare_rows(const void *a_, const void *b_)
 {
     const struct flow_row *const *ap = a_, *const *bp = b_;
-    const struct flow_interface *a = &(*ap)->iface, *b = &(*bp)->iface;
+    const struct flow_interface *a = (*ap)->iface, *b = (*bp)->iface;
     int cmp;
 
     if (a->kind != b->kind) {
@@ -129,38 +173,57 @@ compare_rows(const void *a_, const void *b_)
     return cmp ? cmp : strcmp(a->name, b->name);
 }
 
-static bool
-is_wanted(const struct flow_report *report, const struct flow_interface *iface)
+/* Packets that an interface sent and received. */
+static uint64_t
+row_packets(const struct flow_row *row)
 {
-    return (!report->pod
-            || (iface->ns && iface->pod && !strcmp(iface->ns, report->ns)
-                && !strcmp(iface->pod, report->pod)));
+    return (row->egress.hw.packets + row->egress.sw.packets
+            + row->ingress.hw.packets + row->ingress.sw.packets
+            + row->multi.hw.packets + row->multi.sw.packets);
 }
 
-/* The rows that 'report' wants, in their order.  Caller frees. */
-static const struct flow_row **
-sorted_rows(const struct flow_report *report, size_t *np)
+static int
+compare_busy_rows(const void *a_, const void *b_)
 {
-    size_t n_all, n = 0;
-    const struct flow_row *rows = flow_ledger_rows(report->ledger, &n_all);
-    const struct flow_row **sorted = xcalloc(n_all, sizeof *sorted);
+    const struct flow_row *const *ap = a_, *const *bp = b_;
+    uint64_t a = row_packets(*ap), b = row_packets(*bp);
 
-    for (size_t i = 0; i < n_all; i++) {
-        if (is_wanted(report, &rows[i].iface)) {
-            sorted[n++] = &rows[i];
+    return a != b ? (a > b ? -1 : 1) : compare_rows(a_, b_);
+}
+
+static bool
+is_wanted(const struct flow_report_args *args,
+          const struct flow_interface *iface)
+{
+    return (!args->pod
+            || (iface->ns && iface->pod && !strcmp(iface->ns, args->ns)
+                && !strcmp(iface->pod, args->pod)));
+}
+
+/* The rows that are wanted, in their order.  Caller frees. */
+static const struct flow_row **
+sorted_rows(const struct flow_report_args *args, size_t *np)
+{
+    const struct flow_row **sorted = xcalloc(args->rows->n, sizeof *sorted);
+    size_t n = 0;
+
+    for (size_t i = 0; i < args->rows->n; i++) {
+        if (is_wanted(args, args->rows->rows[i].iface)) {
+            sorted[n++] = &args->rows->rows[i];
         }
     }
     if (n) {
-        qsort(sorted, n, sizeof *sorted, compare_rows);
+        qsort(sorted, n, sizeof *sorted,
+              args->top ? compare_busy_rows : compare_rows);
     }
-    *np = n;
+    *np = args->top ? MIN(n, args->top) : n;
     return sorted;
 }
 
-static struct json *
-report_to_json(const struct flow_report *report, const char *state)
+struct json *
+flow_report_to_json(const struct flow_report_args *args)
 {
-    const struct flow_sums *sums = flow_ledger_sums(report->ledger);
+    const struct flow_rows *r = args->rows;
     struct json *interfaces = json_array_create_empty();
     struct json *receivers = json_array_create_empty();
     struct json *multi = json_object_create();
@@ -168,123 +231,32 @@ report_to_json(const struct flow_report *report, const char *state)
     const struct flow_row **rows;
     size_t n;
 
-    rows = sorted_rows(report, &n);
+    rows = sorted_rows(args, &n);
     for (size_t i = 0; i < n; i++) {
-        json_array_add(interfaces, row_to_json(rows[i]));
+        json_array_add(interfaces, row_to_json(rows[i], args->now));
         add_receiver(receivers, rows[i], NULL);
     }
     free(rows);
-    if (!report->pod) {
-        add_receiver(receivers, &sums->unattributed, "unattributed");
-        add_receiver(receivers, &sums->stale, "stale");
+    if (!args->pod) {
+        add_receiver(receivers, &r->unattributed, "unattributed");
+        add_receiver(receivers, &r->stale, "stale");
     }
-    json_object_put(multi, "ingress", counts_to_json(&sums->multi));
+    json_object_put(multi, "ingress", counts_to_json(&r->multi));
     json_object_put(multi, "receivers", receivers);
 
-    json_object_put_string(json, "state", state);
+    json_object_put_string(json, "state", args->state);
+    json_object_put(json, "age_ms",
+                    args->read ? json_integer_create(args->now - args->read)
+                    : json_null_create());
     json_object_put(json, "interfaces", interfaces);
     json_object_put(json, "multi", multi);
     json_object_put(json, "unattributed",
-                    sides_to_json(&sums->unattributed.egress,
-                                  &sums->unattributed.ingress));
-    json_object_put(json, "stale", sides_to_json(&sums->stale.egress,
-                                                 &sums->stale.ingress));
-    json_object_put(json, "totals",
-                    sides_to_json(&sums->egress, &sums->ingress));
+                    sides_to_json(&r->unattributed.egress,
+                                  &r->unattributed.ingress));
+    json_object_put(json, "stale", sides_to_json(&r->stale.egress,
+                                                 &r->stale.ingress));
+    json_object_put(json, "totals", sides_to_json(&r->egress, &r->ingress));
     return json;
-}
-
-/* The dump. */
-
-static void
-flow_report_destroy(struct flow_report *report)
-{
-    flow_ledger_destroy(report->ledger);
-    free(report->ns);
-    free(report->pod);
-    free(report);
-}
-
-static void
-on_begin(void *report_, const struct tc_part *part)
-{
-    struct flow_report *report = report_;
-
-    flow_ledger_purge(report->ledger, part);
-}
-
-static void
-on_flows(void *report_, const struct flow_record *const *flows, size_t n)
-{
-    struct flow_report *report = report_;
-
-    for (size_t i = 0; i < n; i++) {
-        flow_ledger_add(report->ledger, flows[i]);
-    }
-}
-
-static void
-on_done(void *report_, const struct tc_dump_result *result)
-{
-    struct flow_report *report = report_;
-    struct json *json = NULL;
-
-    if (!result->error) {
-        flow_ledger_compute(report->ledger, report->netdev_exists,
-                            report->aux);
-        json = report_to_json(report, (report->resync ? "resync"
-                                       : result->n_malformed ? "incomplete"
-                                       : "complete"));
-    }
-    report->done(report->aux, result->error, json);
-    flow_report_destroy(report);
-}
-
-struct flow_report *
-flow_report_start(struct event_base *base, const struct flow_report_args *args,
-                  int *errorp)
-{
-    static const struct tc_dump_callbacks callbacks = {
-        .begin = on_begin,
-        .flows = on_flows,
-        .done = on_done,
-    };
-    struct flow_report *report = xmalloc(sizeof *report);
-    int *ifindexes = xcalloc(args->n_ifaces, sizeof *ifindexes);
-    size_t n = 0;
-
-    *report = (struct flow_report) {
-        .ledger = flow_ledger_create(args->ifaces, args->n_ifaces,
-                                     args->bridge_ids),
-        .ns = nullable_xstrdup(args->ns),
-        .pod = nullable_xstrdup(args->pod),
-        .resync = args->resync,
-        .netdev_exists = args->netdev_exists,
-        .done = args->done,
-        .aux = args->aux,
-    };
-    for (size_t i = 0; i < args->n_ifaces; i++) {
-        if (args->ifaces[i].ifindex > 0) {
-            ifindexes[n++] = args->ifaces[i].ifindex;
-        }
-    }
-    report->dump = tc_dump_start(base, ifindexes, n, 0, &callbacks, report,
-                                 errorp);
-    free(ifindexes);
-    if (!report->dump) {
-        flow_report_destroy(report);
-        return NULL;
-    }
-    return report;
-}
-
-void
-flow_report_cancel(struct flow_report *report)
-{
-    if (report) {
-        tc_dump_cancel(report->dump);
-        flow_report_destroy(report);
-    }
 }
 
 /* Table. */
@@ -325,6 +297,27 @@ put_counts(struct table *table, const char *direction,
     }
 }
 
+/* The most frequent reason of 'json', an interface, and how many more there
+ * are. */
+static char *
+main_reason(const struct json *json)
+{
+    const struct json *reasons = member(json, "reasons");
+    const struct json_array *array = reasons ? json_array(reasons) : NULL;
+
+    if (!array || !array->n) {
+        return xstrdup("");
+    }
+
+    const struct json *first = array->elems[0];
+    const char *evidence = json_string(member(first, "evidence"));
+    int64_t flows = json_integer(member(first, "flows"));
+    return (array->n == 1
+            ? xasprintf("%s (%"PRId64")", evidence, flows)
+            : xasprintf("%s (%"PRId64"), and %"PRIuSIZE" more", evidence,
+                        flows, array->n - 1));
+}
+
 /* Adds a row for each direction that 'json' has. */
 static void
 put_rows(struct table *table, const char *name, const struct json *json)
@@ -353,6 +346,7 @@ put_rows(struct table *table, const char *name, const struct json *json)
         }
         put_string(table, member(json, "kind"));
         put_counts(table, directions[i], counts);
+        table_add_cell(table)->text = i ? xstrdup("") : main_reason(json);
     }
 }
 
@@ -362,6 +356,7 @@ flow_report_to_table(const struct json *report, struct table *table)
     static const char *const columns[] = {
         "POD", "INTERFACE", "KIND", "DIR", "FLOWS", "OFFLOADED",
         "HW-PACKETS", "HW-BYTES", "SW-PACKETS", "SW-BYTES",
+        "WHY-NOT",
     };
     static const char *const rest[] = {
         "multi", "unattributed", "stale", "totals",

@@ -3,18 +3,21 @@
 #ifndef CONTROLLER_FLOW_REPORT_H
 #define CONTROLLER_FLOW_REPORT_H 1
 
-/* "flow/report": dumps the tc filters of the bridge's interfaces, puts them
- * into a ledger, and makes JSON of it.
+/* "flow/report" and "flow/parse": rows as JSON and as a table.
  *
- * The JSON is an interface that stays stable; all numbers are integers:
+ * The JSON is an interface that stays stable; members may be added.  Numbers
+ * are integers:
  *
  *   {"state": "complete", "resync" or "incomplete",
+ *    "age_ms": N or null,
  *    "interfaces": [
  *      {"name": STRING, "kind": "pod", "port", "management", "uplink",
  *                               "tunnel" or "internal",
  *       "iface_id": STRING or null, "namespace": STRING or null,
  *       "pod": STRING or null, "representor": STRING or null,
- *       "egress": COUNTS, "ingress": COUNTS}, ...],
+ *       "egress": COUNTS with PATHS, "ingress": COUNTS,
+ *       "reasons": [{"class": STRING, "flows": N, "evidence": STRING,
+ *                    "fix": STRING}, ...]}, ...],
  *    "multi": {"ingress": COUNTS,
  *              "receivers": [{as above, but "ingress" is the interface's
  *                             share and there is no "egress"}, ...]},
@@ -24,52 +27,47 @@
  *
  *   COUNTS: {"flows": N, "offloaded": N,
  *            "hw": {"packets": N, "bytes": N},
- *            "sw": {"packets": N, "bytes": N}}
+ *            "sw": {"packets": N, "bytes": N},
+ *            "passed": {"hw": ..., "sw": ..., "idle_ms": N or null}}
+ *   PATHS: "paths": {"full": N, "full-but-software": N, "partial": N,
+ *                    "none": N, "unknown": N}
  *
- * What counts where is said in controller/flow-ledger.h.  A receiver that is
- * no interface has the name "unattributed" or "stale" and null for the rest.
- * Interfaces of pods come first, sorted by namespace, pod and name, then the
- * others by kind and name.  A report for one pod has just that pod's
- * "interfaces" and "receivers"; all other members are of the whole bridge. */
+ * "hw" and "sw" are of the flows that are there; "passed", which only
+ * interfaces have, is all that was seen since the daemon started, never
+ * decreases, and includes what an interface received together with others.
+ * What counts where is said in controller/flow-table.h and flow-rows.h.  A
+ * receiver that is no interface has the name "unattributed" or "stale" and
+ * null for the rest.  Interfaces of pods come first, sorted by namespace, pod
+ * and name, then the others by kind and name.  A report for one pod has just
+ * that pod's "interfaces" and "receivers", and one of the top N the N
+ * interfaces with the most packets, in that order; all other members are of
+ * the whole node. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "controller/flow-ledger.h"
-
-struct event_base;
-struct flow_report;
+struct flow_interface;
+struct flow_rows;
 struct json;
 struct table;
 
-/* What a report is made of.  All is copied. */
 struct flow_report_args {
-    const struct flow_interface *ifaces; /* The bridge's interfaces. */
-    size_t n_ifaces;            /* Number of them. */
-    const struct smap *bridge_ids; /* external_ids of the bridge, or NULL. */
+    const struct flow_rows *rows; /* What is reported. */
+    const char *state;          /* "complete", "resync", "incomplete". */
     const char *ns, *pod;       /* Report just this pod, or both NULL. */
-    bool resync;                /* 'ifaces' is not up to date: what it is made
-                                 * from is being read again. */
-
-    /* Is 'ifindex', which none of 'ifaces' has, a netdev of ours?  Asked when
-     * the dump is over. */
-    bool (*netdev_exists)(void *aux, int ifindex);
-
-    /* The report, which the callee takes over, or a positive errno and NULL.
-     * The 'flow_report' is freed after the call. */
-    void (*done)(void *aux, int error, struct json *report);
-    void *aux;                  /* For both. */
+    size_t top;                 /* Just so many interfaces, 0 for all. */
+    long long int now;          /* Of "idle_ms", in ms. */
+    long long int read;         /* When counters were last read, as 'now'; 0
+                                 * if they were not. */
 };
 
-/* Starts a report.  'done' is called from 'base', exactly once unless the
- * report is cancelled, and never from within this function.  Returns NULL,
- * with a positive errno in '*errorp', if it cannot be started. */
-struct flow_report *flow_report_start(struct event_base *base,
-                                      const struct flow_report_args *,
-                                      int *errorp);
+/* Caller frees. */
+struct json *flow_report_to_json(const struct flow_report_args *);
 
-/* Ends a report early, without a call to 'done'.  Not to be called from it. */
-void flow_report_cancel(struct flow_report *);
+/* Name, kind and owner of an interface, as in "interfaces".  'iface' may be
+ * NULL for what is none, which is then called 'name'. */
+struct json *flow_interface_to_json(const struct flow_interface *iface,
+                                    const char *name);
 
 /* Makes a table of a report: a row for each interface and direction, then
  * those of multi, unattributed, stale and totals.  Initializes '*table', for

@@ -16,7 +16,8 @@
 #include "controller/event-log.h"
 #include "controller/evloop.h"
 #include "controller/inventory.h"
-#include "controller/late-flows.h"
+#include "controller/flow-engine.h"
+#include "controller/flow-table.h"
 #include "controller/reconcile.h"
 #include "controller/sink.h"
 #include "controller/udev.h"
@@ -158,6 +159,20 @@ parse_options(int argc, char *argv[], struct options *o)
     }
 }
 
+static bool
+netdev_exists(void *inv, uint32_t ifindex)
+{
+    return ifindex <= INT_MAX && inventory_find_link(inv, ifindex);
+}
+
+static uint32_t
+netdev_ifindex(void *inv, const char *name)
+{
+    const struct inv_link *link = inventory_find_link_by_name(inv, name);
+
+    return link ? link->info.ifindex : 0;
+}
+
 static void
 report_memory(const struct controller *c)
 {
@@ -171,6 +186,8 @@ report_memory(const struct controller *c)
                    hmap_count(&reconcile_ports(c->rec)->ports));
     simap_increase(&usage, "interfaces",
                    hmap_count(ovs_view_ifaces(c->view)));
+    simap_increase(&usage, "flows",
+                   flow_table_count(flow_engine_table(c->flows)));
     memory_report(&usage);
     simap_destroy(&usage);
 }
@@ -229,6 +246,10 @@ main_loop(struct controller *c, struct evloop *loop,
         if (!reconcile_is_resting(c->rec)) {
             run_kernel(c, loop);
             reconcile_run(c->rec);
+            flow_engine_set_period(c->flows,
+                                   reconcile_config(c->rec)->flow_poll_ms);
+            flow_engine_run(c->flows);
+            command_flow_run(c);
         }
         unixctl_server_run(unixctl);
         command_explain_run(c);
@@ -241,6 +262,8 @@ main_loop(struct controller *c, struct evloop *loop,
             reconcile_wait(c->rec);
             kernel_wait(c->kernel);
             udev_wait(c->udev);
+            flow_engine_wait(c->flows);
+            command_flow_wait();
             evloop_wait(loop);
         }
         unixctl_server_wait(unixctl);
@@ -292,7 +315,6 @@ main(int argc, char *argv[])
     };
     inventory_init(&inv);
     event_log_init(&log);
-    c.late = late_flows_create(c.base, &inv);
     c.udev = udev_create(c.base, UDEV_DIR, udev_changed, &inv);
     c.rec = reconcile_create(&inv, c.view, c.udev, &log);
     error = kernel_create(c.base, o.sysfs, helper, &controller_sink, &c,
@@ -301,6 +323,12 @@ main(int argc, char *argv[])
         ovs_fatal(error, "%s", message);
     }
     reconcile_set_kernel(c.rec, c.kernel);
+    c.flows = flow_engine_create(c.base, helper, kernel_genl(c.kernel),
+                                 &(struct flow_engine_netdevs) {
+                                     .exists = netdev_exists,
+                                     .ifindex = netdev_ifindex,
+                                     .aux = &inv,
+                                 });
     commands_register(&c);
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
 
@@ -313,9 +341,9 @@ main(int argc, char *argv[])
         unixctl_command_reply(c.exit_conn, NULL);
     }
     unixctl_server_destroy(unixctl);
+    flow_engine_destroy(c.flows);
     kernel_destroy(c.kernel);
     udev_destroy(c.udev);
-    late_flows_destroy(c.late);
     kernel_helper_stop(helper);
     ovs_view_destroy(c.view);
     event_log_destroy(&log);

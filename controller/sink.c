@@ -5,6 +5,7 @@
 
 #include "controller/command.h"
 #include "controller/event-log.h"
+#include "controller/flow-engine.h"
 #include "controller/inventory.h"
 #include "controller/late-flows.h"
 #include "controller/reconcile.h"
@@ -62,6 +63,7 @@ sink_link_gone(void *c_, int ifindex)
     struct controller *c = c_;
 
     inventory_link_gone(c->inv, ifindex);
+    flow_engine_dev_gone(c->flows, ifindex);
     udev_forget(c->udev, ifindex);
 }
 
@@ -112,7 +114,7 @@ sink_tc_offload(void *c_, int ifindex, enum tc_offload value,
     struct controller *c = c_;
 
     inventory_tc_offload(c->inv, ifindex, value);
-    late_flows_check(c->late);
+    late_flows_check(c);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "controller/status.h"
 
 #include "controller/command.h"
+#include "controller/flow-engine.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/ports.h"
@@ -139,6 +140,7 @@ status_to_json(const struct controller *c)
                         source_to_json(c, i));
     }
     json_object_put(json, "sources", sources);
+    json_object_put(json, "flows", flow_engine_status_to_json(c->flows));
     put_port_counts(json, reconcile_ports(c->rec));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
     return json;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "config.h"
+#include <config.h>
 
 #include "netlink/flow-record.h"
+
+#include <string.h>
 
 #include "util.h"
 
@@ -37,4 +39,51 @@ flow_miss_to_string(enum flow_miss miss)
     };
 
     return miss < FLOW_N_MISSES ? names[miss] : "miss that is not known here";
+}
+
+char *
+flow_ufid_to_string(const uint8_t ufid[FLOW_UFID_LEN], char *buf)
+{
+    static const char hex[] = "0123456789abcdef";
+    char *p = buf;
+
+    for (int i = 0; i < FLOW_UFID_LEN; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            *p++ = '-';
+        }
+        *p++ = hex[ufid[i] >> 4];
+        *p++ = hex[ufid[i] & 15];
+    }
+    *p = '\0';
+    return buf;
+}
+
+bool
+flow_ufid_from_string(const char *s, uint8_t ufid[FLOW_UFID_LEN])
+{
+    uint8_t value[FLOW_UFID_LEN];
+
+    if (!strncmp(s, "ufid:", 5)) {
+        s += 5;
+    }
+    for (int i = 0; i < FLOW_UFID_LEN; i++) {
+        bool ok;
+
+        if ((i == 4 || i == 6 || i == 8 || i == 10) && *s++ != '-') {
+            return false;
+        }
+        if (!s[0] || !s[1]) {
+            return false;
+        }
+        value[i] = hexits_value(s, 2, &ok);
+        if (!ok) {
+            return false;
+        }
+        s += 2;
+    }
+    if (*s) {
+        return false;
+    }
+    memcpy(ufid, value, sizeof value);
+    return true;
 }

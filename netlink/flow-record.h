@@ -72,6 +72,13 @@ enum flow_miss {
 /* "action sample", "match dp_hash"; NULL for FLOW_MISS_NONE. */
 const char *flow_miss_to_string(enum flow_miss);
 
+/* A ufid as OVS prints it, "01234567-89ab-cdef-0123-456789abcdef", in
+ * FLOW_UFID_STRLEN bytes with the null byte; and back, also with "ufid:" in
+ * front.  Both return whether, or what, they did: the former 'buf'. */
+#define FLOW_UFID_STRLEN 37
+char *flow_ufid_to_string(const uint8_t ufid[FLOW_UFID_LEN], char *buf);
+bool flow_ufid_from_string(const char *, uint8_t ufid[FLOW_UFID_LEN]);
+
 /* A record points into itself: it is not copied by assignment. */
 struct flow_record {
     uint8_t ufid[FLOW_UFID_LEN]; /* In the order in which OVS prints it. */

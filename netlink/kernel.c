@@ -201,6 +201,12 @@ kernel_wait(struct kernel *kernel)
     ovs_vports_wait(kernel->vports);
 }
 
+struct genl *
+kernel_genl(struct kernel *kernel)
+{
+    return kernel->genl;
+}
+
 void
 kernel_resync(struct kernel *kernel, enum kernel_source source)
 {

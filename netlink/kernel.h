@@ -32,6 +32,7 @@
 
 struct ds;
 struct event_base;
+struct genl;
 struct kernel;
 struct kernel_helper;
 
@@ -120,6 +121,10 @@ void kernel_wait(struct kernel *);
  * Returns 0 or a positive errno. */
 int kernel_helper_start(struct kernel_helper **helperp);
 void kernel_helper_stop(struct kernel_helper *);
+
+/* Its table of generic netlink families, for other watchers, which have to
+ * watch before the first kernel_run(). */
+struct genl *kernel_genl(struct kernel *);
 
 /* Reads source 'source' again in full, as after lost messages. */
 void kernel_resync(struct kernel *, enum kernel_source source);

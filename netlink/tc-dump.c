@@ -60,7 +60,8 @@ struct tc_dump {
     struct tc_dump_result result; /* So far. */
     uint64_t start_us;          /* tc_now_us() of the start. */
 
-    int *ifindexes;             /* Wanted devices, sorted. */
+    bool all_devices;           /* Are all wanted? */
+    int *ifindexes;             /* Else: wanted devices, sorted. */
     size_t n_ifindexes;
     struct tc_part *parts;      /* What to dump; complete once the qdiscs
                                  * are known. */
@@ -261,9 +262,10 @@ process_qdisc(struct tc_dump *d, const struct nlmsghdr *nlh)
     if (!tc_qdisc_parse(nlh, &qdisc)) {
         return false;
     }
-    if (d->n_ifindexes
-        && bsearch(&qdisc.ifindex, d->ifindexes, d->n_ifindexes,
-                   sizeof *d->ifindexes, compare_ints)) {
+    if (d->all_devices
+        || (d->n_ifindexes
+            && bsearch(&qdisc.ifindex, d->ifindexes, d->n_ifindexes,
+                       sizeof *d->ifindexes, compare_ints))) {
         for (size_t i = 0; i < qdisc.n_parts; i++) {
             add_part(d, &qdisc.parts[i]);
         }
@@ -552,6 +554,7 @@ tc_dump_start_fd(struct event_base *base, int fd, uint32_t portid,
 {
     struct tc_dump *d = tc_dump_create(base, fd, portid, options, cbs, aux);
 
+    d->all_devices = !ifindexes;
     if (n) {
         d->ifindexes = xmemdup(ifindexes, n * sizeof *ifindexes);
         d->n_ifindexes = n;

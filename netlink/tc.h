@@ -102,7 +102,7 @@ struct tc_dump_callbacks {
 
 /* Dumps, without blocking and without more than TC_MAX_MESSAGES messages for
  * each libevent callback, all filters on ingress and clsact egress of the 'n'
- * devices in 'ifindexes' (copied), and of the shared blocks that they are
+ * devices in 'ifindexes' (copied), or, if that is NULL, of all, and of the shared blocks that they are
  * members of, each block once.  Which there are, the kernel is asked first.  A
  * device that goes meanwhile is skipped.  The dump of one part that the kernel
  * marks as interrupted is made again.  'options' are TC_DUMP_*.  Callbacks are

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* tc messages as the kernel, or someone who plays it, may send them, one after
- * another: parsed, and put into a ledger. */
+ * another: parsed, and put into a table. */
 
 #include <config.h>
 
@@ -10,19 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/flow-ledger.h"
+#include "controller/flow-table.h"
 #include "netlink/tc-common.h"
 #include "netlink/tc.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static bool
-netdev_exists(void *aux OVS_UNUSED, int ifindex)
-{
-    return ifindex & 1;
-}
 
 static void
 check(const struct flow_record *flow)
@@ -62,7 +56,7 @@ parse_places(const struct nlmsghdr *nlh)
 /* Parses the message at 'data'.  Returns its length, 'size' if it tells
  * none. */
 static size_t
-parse(const uint8_t *data, size_t size, struct flow_ledger *ledger)
+parse(const uint8_t *data, size_t size, struct flow_table *table)
 {
     /* A copy of its own shows each byte that is read beyond it. */
     struct nlmsghdr *copy = xmemdup(data, size);
@@ -82,7 +76,13 @@ parse(const uint8_t *data, size_t size, struct flow_ledger *ledger)
         hashed.outputs = flow.outputs;
         ovs_assert(!memcmp(&flow, &hashed,
                            offsetof(struct flow_record, targets)));
-        flow_ledger_add(ledger, &flow);
+
+        const struct flow_record *record = &flow;
+        if (flow.flags & FLOW_TERSE) {
+            flow_table_refresh(table, &record, 1, 1000);
+        } else {
+            flow_table_put(table, &record, 1, 1000);
+        }
     }
     if (size >= sizeof *copy && copy->nlmsg_len >= sizeof *copy) {
         if (copy->nlmsg_len <= size) {
@@ -97,24 +97,20 @@ parse(const uint8_t *data, size_t size, struct flow_ledger *ledger)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct flow_interface ifaces[] = {
-        { .ifindex = 7, .kind = FLOW_KIND_POD, .name = "a",
-          .attached_mac = "02:00:00:00:00:02" },
-        { .ifindex = 8, .kind = FLOW_KIND_TUNNEL, .name = "b" },
-    };
-    struct flow_ledger *ledger = flow_ledger_create(ifaces, ARRAY_SIZE(ifaces),
-                                                    NULL);
+    struct flow_table *table = flow_table_create();
     struct ds errors = DS_EMPTY_INITIALIZER;
 
     while (size) {
-        size_t len = parse(data, size, ledger);
+        size_t len = parse(data, size, table);
 
         data += len;
         size -= len;
     }
-    flow_ledger_compute(ledger, netdev_exists, NULL);
-    ovs_assert(flow_ledger_check(ledger, &errors));
+    while (flow_table_run(table, 1000, 1000)) {
+        continue;
+    }
+    ovs_assert(flow_table_check(table, &errors));
     ds_destroy(&errors);
-    flow_ledger_destroy(ledger);
+    flow_table_destroy(table);
     return 0;
 }

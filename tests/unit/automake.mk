@@ -58,9 +58,10 @@ tests_unit_test_tc_monitor_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tc_monitor_LDADD = \
 	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
 
-check_PROGRAMS += tests/unit/test-flow-ledger
-tests_unit_test_flow_ledger_SOURCES = tests/unit/test-flow-ledger.c
-tests_unit_test_flow_ledger_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test-flow-rows
+tests_unit_test_flow_rows_SOURCES = tests/unit/test-flow-rows.c
+tests_unit_test_flow_rows_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-flow-table
 tests_unit_test_flow_table_SOURCES = \
@@ -82,10 +83,11 @@ tests_unit_test_flow_table_time_SOURCES = \
 tests_unit_test_flow_table_time_LDADD = \
 	controller/libcontroller.a $(UNIT_LIBS)
 
-# Without netlink/: the test plays the dump.
 check_PROGRAMS += tests/unit/test-flow-report
 tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
-tests_unit_test_flow_report_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+tests_unit_test_flow_report_LDADD = \
+	controller/libcontroller.a ovsdb/libovsview.a netlink/libkernel.a \
+	$(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-flow-reason
 tests_unit_test_flow_reason_SOURCES = tests/unit/test-flow-reason.c

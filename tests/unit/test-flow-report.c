@@ -1,315 +1,205 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The report, on a dump that the test plays: tc_dump_start() and
- * tc_dump_cancel() are defined here in place of netlink's. */
+/* Rows, made by hand, as JSON and as a table. */
 
 #include <config.h>
 
 #include "controller/flow-report.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include "netlink/tc.h"
+#include "controller/flow-ifaces.h"
+#include "controller/flow-rows.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "table.h"
 #include "util.h"
-
-/* The one dump that there may be. */
-static struct {
-    int error;                  /* tc_dump_start() fails with this. */
-    bool running;               /* Started, neither done nor cancelled. */
-    int ifindexes[16];          /* Devices to be dumped. */
-    size_t n;                   /* Number of them. */
-    const struct tc_dump_callbacks *cbs;
-    void *aux;                  /* For 'cbs'. */
-} dump;
-
-struct tc_dump *
-tc_dump_start(struct event_base *base OVS_UNUSED, const int *ifindexes,
-              size_t n, unsigned int options OVS_UNUSED,
-              const struct tc_dump_callbacks *cbs, void *aux, int *errorp)
-{
-    assert_false(dump.running);
-    if (dump.error) {
-        *errorp = dump.error;
-        return NULL;
-    }
-    assert_true(n <= ARRAY_SIZE(dump.ifindexes));
-    memcpy(dump.ifindexes, ifindexes, n * sizeof *ifindexes);
-    dump.n = n;
-    dump.cbs = cbs;
-    dump.aux = aux;
-    dump.running = true;
-    return (struct tc_dump *) &dump;
-}
-
-void
-tc_dump_cancel(struct tc_dump *d)
-{
-    assert_ptr_equal(d, &dump);
-    assert_true(dump.running);
-    dump.running = false;
-}
-
-static void
-tell_begin(int ifindex)
-{
-    struct tc_part part = { .ifindex = ifindex, .parent = 0xfffffff2 };
-
-    dump.cbs->begin(dump.aux, &part);
-}
-
-/* A flow of 10 packets, 6 by hardware if 'in_hw'. */
-static void
-tell_flow(int serial, int ifindex, int out1, int out2, bool in_hw)
-{
-    struct flow_record f = {
-        .ufid = { serial }, .dev = ifindex, .flags = in_hw ? FLOW_IN_HW : 0,
-        .packets = 10, .bytes = 900,
-        .hw_packets = in_hw ? 6 : 0, .hw_bytes = in_hw ? 588 : 0,
-        .n_outputs = out2 ? 2 : 1, .outputs = f.inline_outputs,
-        .inline_outputs = { out1, out2 },
-    };
-    const struct flow_record *flows[] = { &f };
-
-    dump.cbs->flows(dump.aux, flows, 1);
-}
-
-static void
-tell_done(int error, uint64_t n_malformed)
-{
-    struct tc_dump_result result = {
-        .error = error, .n_malformed = n_malformed,
-    };
-
-    dump.running = false;
-    dump.cbs->done(dump.aux, &result);
-}
-
-/* The report's end. */
-static struct {
-    int n_calls;                /* Of done(). */
-    int error;                  /* What it was given. */
-    struct json *json;          /* Ditto, or NULL. */
-} got;
-
-static void
-on_done(void *aux, int error, struct json *json)
-{
-    assert_ptr_equal(aux, &got);
-    got.n_calls++;
-    got.error = error;
-    got.json = json;
-}
-
-static bool
-netdev_exists(void *aux, int ifindex)
-{
-    assert_ptr_equal(aux, &got);
-    return ifindex == 99;
-}
 
 /* In no order. */
 static const struct flow_interface ifaces[] = {
     { .ifindex = 5, .kind = FLOW_KIND_INTERNAL, .name = "br-int" },
     { .ifindex = 8, .kind = FLOW_KIND_POD, .name = "eth8",
       .iface_id = "ns2_a", .ns = "ns2", .pod = "a", .representor = "eth8" },
-    { .ifindex = 4, .kind = FLOW_KIND_UPLINK, .name = "p0" },
     { .ifindex = 7, .kind = FLOW_KIND_POD, .name = "eth7",
       .iface_id = "ns1_b", .ns = "ns1", .pod = "b", .representor = "eth7" },
-    { .ifindex = 0, .kind = FLOW_KIND_POD, .name = "absent",
-      .iface_id = "ns1_c", .ns = "ns1", .pod = "c" },
 };
 
-static struct flow_report *
-start(const char *ns, const char *pod, bool resync, int *errorp)
+/* Counts that differ in each member: 'n' flows, ... */
+static struct flow_counts
+counts(uint64_t n)
 {
-    struct flow_report_args args = {
-        .ifaces = ifaces, .n_ifaces = ARRAY_SIZE(ifaces), .ns = ns,
-        .pod = pod, .resync = resync, .netdev_exists = netdev_exists,
-        .done = on_done, .aux = &got,
+    return (struct flow_counts) {
+        .flows = n, .offloaded = n - 1,
+        .hw = { .packets = 10 * n, .bytes = 1000 * n },
+        .sw = { .packets = 20 * n, .bytes = 2000 * n },
+    };
+}
+
+static struct flow_row_reason reasons[] = {
+    { .reason = { .class = FLOW_REASON_FLOW, .evidence = "action sample",
+                  .fix = "" }, .flows = 3 },
+    { .reason = { .class = FLOW_REASON_FEATURE, .evidence = "off on eth7",
+                  .fix = "ethtool" }, .flows = 1 },
+};
+
+/* A report on the interfaces. */
+static struct json *
+report(const char *ns, const char *pod, size_t top)
+{
+    struct flow_row rows[] = {
+        { .iface = &ifaces[0] },
+        { .iface = &ifaces[1], .egress = counts(1), .multi = counts(9) },
+        { .iface = &ifaces[2], .egress = counts(3), .ingress = counts(2),
+          .egress_passed = { .hw = { 5, 6 }, .sw = { 7, 8 },
+                             .last_used = 1500 },
+          .paths = { 11, 12, 13, 14, 15 },
+          .reasons = reasons, .n_reasons = 2 },
+    };
+    const struct flow_rows all = {
+        .rows = rows, .n = ARRAY_SIZE(rows),
+        .unattributed = { .egress = counts(4), .multi = counts(9) },
+        .stale = { .ingress = counts(5) },
+        .multi = counts(9), .egress = counts(6), .ingress = counts(7),
     };
 
-    memset(&got, 0, sizeof got);
-    return flow_report_start(NULL, &args, errorp);
+    return flow_report_to_json(&(struct flow_report_args) {
+        .rows = &all, .state = "complete", .ns = ns, .pod = pod, .top = top,
+        .now = 2000, .read = 1900,
+    });
 }
 
-/* A report on some flows. */
-static struct json *
-report(const char *ns, const char *pod)
-{
-    int error;
-
-    assert_non_null(start(ns, pod, false, &error));
-    assert_int_equal(4, dump.n);
-
-    /* An interrupted part counts only as it is told last. */
-    tell_begin(7);
-    tell_flow(1, 7, 8, 0, true);
-    tell_flow(2, 7, 4, 0, true);
-    tell_begin(7);
-    tell_flow(1, 7, 8, 0, true);
-    tell_begin(8);
-    tell_flow(3, 8, 7, 0, false);
-    tell_flow(4, 8, 7, 5, false);
-    tell_flow(5, 8, 99, 0, true);
-    tell_flow(6, 8, 98, 0, true);
-    tell_flow(7, 8, 4, 98, true);
-    tell_begin(4);
-    assert_int_equal(0, got.n_calls);
-    tell_done(0, 0);
-    assert_int_equal(1, got.n_calls);
-    assert_int_equal(0, got.error);
-    return got.json;
-}
-
-#define COUNTS(FLOWS, OFFLOADED, HP, HB, SP, SB)                            \
-    "{\"flows\":" #FLOWS ",\"hw\":{\"bytes\":" #HB ",\"packets\":" #HP "}," \
-    "\"offloaded\":" #OFFLOADED ","                                         \
-    "\"sw\":{\"bytes\":" #SB ",\"packets\":" #SP "}}"
-#define NOTHING COUNTS(0, 0, 0, 0, 0, 0)
-#define NAMES_B                                                             \
-    "\"kind\":\"pod\",\"name\":\"eth7\",\"namespace\":\"ns1\","             \
-    "\"pod\":\"b\",\"representor\":\"eth7\""
-#define IFACE_B                                                             \
-    "{\"egress\":" COUNTS(1, 1, 6, 588, 4, 312) ","                         \
-    "\"iface_id\":\"ns1_b\",\"ingress\":" COUNTS(1, 0, 0, 0, 10, 900) ","   \
-    NAMES_B "}"
-#define RECEIVER_B                                                          \
-    "{\"iface_id\":\"ns1_b\",\"ingress\":" COUNTS(1, 0, 0, 0, 10, 900) ","  \
-    NAMES_B "}"
-#define NO_POD "\"namespace\":null,\"pod\":null,\"representor\":null"
-/* After "multi", in JSON's order of keys. */
-#define REST                                                                \
-    "\"stale\":{\"egress\":" NOTHING ","                                    \
-    "\"ingress\":" COUNTS(1, 1, 6, 588, 4, 312) "},"                        \
-    "\"state\":\"complete\","                                               \
-    "\"totals\":{\"egress\":" COUNTS(6, 4, 24, 2352, 36, 3048) ","          \
-    "\"ingress\":" COUNTS(6, 4, 24, 2352, 36, 3048) "},"                    \
-    "\"unattributed\":{\"egress\":" NOTHING ","                             \
-    "\"ingress\":" COUNTS(1, 1, 6, 588, 4, 312) "}}"
-#define MULTI                                                               \
-    "\"multi\":{\"ingress\":" COUNTS(2, 1, 6, 588, 14, 1212) ","            \
-    "\"receivers\":["
+#define COUNTS_(N, OFFLOADED)                                               \
+    "\"flows\":" #N ",\"hw\":{\"bytes\":" #N "000,\"packets\":" #N "0},"    \
+    "\"offloaded\":" #OFFLOADED
+#define SW(BYTES, PACKETS)                                                  \
+    "\"sw\":{\"bytes\":" #BYTES ",\"packets\":" #PACKETS "}"
 
 static void
-assert_json(const char *want, struct json *json)
+assert_json(const char *want, const struct json *json)
 {
     char *have = json_to_string(json, JSSF_SORT);
 
     assert_string_equal(want, have);
     free(have);
-    json_destroy(json);
+}
+
+static const struct json *
+get(const struct json *json, const char *name)
+{
+    const struct json *member = shash_find_data(json_object(json), name);
+
+    assert_non_null(member);
+    return member;
+}
+
+static const struct json *
+at(const struct json *json, size_t i)
+{
+    assert_true(i < json_array(json)->n);
+    return json_array(json)->elems[i];
 }
 
 /* All keys and all values. */
 static void
 test_json(void **state OVS_UNUSED)
 {
+    struct json *json = report(NULL, NULL, 0);
+    const struct json *ifs = get(json, "interfaces");
+
+    assert_int_equal(3, json_array(ifs)->n);
     assert_json(
-        "{\"interfaces\":["
-        IFACE_B ","
-        "{\"egress\":" NOTHING ",\"iface_id\":\"ns1_c\","
-        "\"ingress\":" NOTHING ",\"kind\":\"pod\",\"name\":\"absent\","
-        "\"namespace\":\"ns1\",\"pod\":\"c\",\"representor\":null},"
-        "{\"egress\":" COUNTS(5, 3, 18, 1764, 32, 2736) ","
-        "\"iface_id\":\"ns2_a\","
-        "\"ingress\":" COUNTS(1, 1, 6, 588, 4, 312) ","
-        "\"kind\":\"pod\",\"name\":\"eth8\",\"namespace\":\"ns2\","
-        "\"pod\":\"a\",\"representor\":\"eth8\"},"
-        "{\"egress\":" NOTHING ",\"iface_id\":null,"
-        "\"ingress\":" NOTHING ","
-        "\"kind\":\"uplink\",\"name\":\"p0\"," NO_POD "},"
-        "{\"egress\":" NOTHING ",\"iface_id\":null,\"ingress\":" NOTHING ","
-        "\"kind\":\"internal\",\"name\":\"br-int\"," NO_POD "}],"
-        MULTI
-        RECEIVER_B ","
-        "{\"iface_id\":null,\"ingress\":" COUNTS(1, 1, 6, 588, 4, 312) ","
-        "\"kind\":\"uplink\",\"name\":\"p0\"," NO_POD "},"
-        "{\"iface_id\":null,\"ingress\":" COUNTS(1, 0, 0, 0, 10, 900) ","
-        "\"kind\":\"internal\",\"name\":\"br-int\"," NO_POD "},"
-        "{\"iface_id\":null,\"ingress\":" COUNTS(1, 1, 6, 588, 4, 312) ","
-        "\"kind\":null,\"name\":\"stale\"," NO_POD "}]},"
-        REST,
-        report(NULL, NULL));
+        "{\"egress\":{" COUNTS_(3, 2) ","
+        "\"passed\":{\"hw\":{\"bytes\":6,\"packets\":5},\"idle_ms\":500,"
+        "\"sw\":{\"bytes\":8,\"packets\":7}},"
+        "\"paths\":{\"full\":11,\"full-but-software\":12,\"none\":14,"
+        "\"partial\":13,\"unknown\":15},"
+        SW(6000, 60) "},"
+        "\"iface_id\":\"ns1_b\","
+        "\"ingress\":{" COUNTS_(2, 1) ","
+        "\"passed\":{\"hw\":{\"bytes\":0,\"packets\":0},\"idle_ms\":null,"
+        "\"sw\":{\"bytes\":0,\"packets\":0}},"
+        SW(4000, 40) "},"
+        "\"kind\":\"pod\",\"name\":\"eth7\",\"namespace\":\"ns1\","
+        "\"pod\":\"b\","
+        "\"reasons\":[{\"class\":\"kernel-datapath\","
+        "\"evidence\":\"action sample\",\"fix\":\"\",\"flows\":3},"
+        "{\"class\":\"hw-tc-offload\",\"evidence\":\"off on eth7\","
+        "\"fix\":\"ethtool\",\"flows\":1}],"
+        "\"representor\":\"eth7\"}", at(ifs, 0));
+    assert_string_equal("eth8", json_string(get(at(ifs, 1), "name")));
+    assert_json("null", get(at(ifs, 2), "pod"));
+    assert_json("\"internal\"", get(at(ifs, 2), "kind"));
+    assert_json("{\"ingress\":{" COUNTS_(9, 8) "," SW(18000, 180) "},"
+                "\"receivers\":[{\"iface_id\":\"ns2_a\","
+                "\"ingress\":{" COUNTS_(9, 8) "," SW(18000, 180) "},"
+                "\"kind\":\"pod\",\"name\":\"eth8\",\"namespace\":\"ns2\","
+                "\"pod\":\"a\",\"representor\":\"eth8\"},"
+                "{\"iface_id\":null,"
+                "\"ingress\":{" COUNTS_(9, 8) "," SW(18000, 180) "},"
+                "\"kind\":null,\"name\":\"unattributed\","
+                "\"namespace\":null,\"pod\":null,\"representor\":null}]}",
+                get(json, "multi"));
+    assert_json("{" COUNTS_(4, 3) "," SW(8000, 80) "}",
+                get(get(json, "unattributed"), "egress"));
+    assert_json("{" COUNTS_(5, 4) "," SW(10000, 100) "}",
+                get(get(json, "stale"), "ingress"));
+    assert_json("{" COUNTS_(6, 5) "," SW(12000, 120) "}",
+                get(get(json, "totals"), "egress"));
+    assert_json("{" COUNTS_(7, 6) "," SW(14000, 140) "}",
+                get(get(json, "totals"), "ingress"));
+    assert_json("\"complete\"", get(json, "state"));
+    assert_json("100", get(json, "age_ms"));
+    json_destroy(json);
 }
 
 /* For one pod: just its rows, and the sums of all. */
 static void
 test_filter(void **state OVS_UNUSED)
 {
-    assert_json("{\"interfaces\":[" IFACE_B "]," MULTI RECEIVER_B "]}," REST,
-                report("ns1", "b"));
-    assert_json("{\"interfaces\":[]," MULTI "]}," REST, report("ns1", "a"));
-    assert_json("{\"interfaces\":[]," MULTI "]}," REST, report("", ""));
+    struct json *json = report("ns2", "a", 0);
+
+    assert_int_equal(1, json_array(get(json, "interfaces"))->n);
+    assert_string_equal("eth8", json_string(get(at(get(json, "interfaces"),
+                                                   0), "name")));
+    assert_int_equal(1, json_array(get(get(json, "multi"),
+                                       "receivers"))->n);
+    assert_json("{" COUNTS_(6, 5) "," SW(12000, 120) "}",
+                get(get(json, "totals"), "egress"));
+    json_destroy(json);
+
+    json = report("ns1", "a", 0);
+    assert_int_equal(0, json_array(get(json, "interfaces"))->n);
+    json_destroy(json);
 }
 
+/* The busiest: what is received with others counts, too. */
 static void
-test_state(void **state OVS_UNUSED)
+test_top(void **state OVS_UNUSED)
 {
-    static const struct {
-        bool resync;
-        int n_malformed;
-        const char *state;
-    } cases[] = {
-        { false, 0, "complete" },
-        { false, 1, "incomplete" },
-        { true, 0, "resync" },
-        { true, 1, "resync" },
-    };
-    int error;
+    struct json *json = report(NULL, NULL, 2);
 
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        assert_non_null(start(NULL, NULL, cases[i].resync, &error));
-        tell_done(0, cases[i].n_malformed);
-        assert_string_equal(cases[i].state,
-                            json_string(shash_find_data(json_object(got.json),
-                                                        "state")));
-        json_destroy(got.json);
-    }
-}
+    assert_int_equal(2, json_array(get(json, "interfaces"))->n);
+    assert_string_equal("eth8", json_string(get(at(get(json, "interfaces"),
+                                                   0), "name")));
+    assert_string_equal("eth7", json_string(get(at(get(json, "interfaces"),
+                                                   1), "name")));
+    json_destroy(json);
 
-static void
-test_errors(void **state OVS_UNUSED)
-{
-    struct flow_report *r;
-    int error = 0;
-
-    dump.error = EMFILE;
-    assert_null(start(NULL, NULL, false, &error));
-    assert_int_equal(EMFILE, error);
-    assert_int_equal(0, got.n_calls);
-    dump.error = 0;
-
-    assert_non_null(start(NULL, NULL, false, &error));
-    tell_begin(7);
-    tell_flow(1, 7, 8, 0, true);
-    tell_done(EAGAIN, 0);
-    assert_int_equal(1, got.n_calls);
-    assert_int_equal(EAGAIN, got.error);
-    assert_null(got.json);
-
-    r = start("ns", "pod", false, &error);
-    tell_begin(7);
-    tell_flow(1, 7, 8, 0, true);
-    flow_report_cancel(r);
-    assert_false(dump.running);
-    assert_int_equal(0, got.n_calls);
-    flow_report_cancel(NULL);
+    json = report(NULL, NULL, 7);
+    assert_int_equal(3, json_array(get(json, "interfaces"))->n);
+    json_destroy(json);
 }
 
 static void
 test_table(void **state OVS_UNUSED)
 {
     struct table_style style = TABLE_STYLE_DEFAULT;
+    struct json *json = report(NULL, NULL, 0);
     struct ds ds = DS_EMPTY_INITIALIZER;
-    struct json *json = report(NULL, NULL);
     struct table table;
 
     flow_report_to_table(json, &table);
@@ -318,24 +208,21 @@ test_table(void **state OVS_UNUSED)
     table_format(&table, &style, &ds);
     assert_string_equal(
         "POD,INTERFACE,KIND,DIR,FLOWS,OFFLOADED,HW-PACKETS,HW-BYTES,"
-        "SW-PACKETS,SW-BYTES\n"
-        "ns1/b,eth7,pod,egress,1,1,6,588,4,312\n"
-        "ns1/b,eth7,pod,ingress,1,0,0,0,10,900\n"
-        "ns1/c,absent,pod,egress,0,0,0,0,0,0\n"
-        "ns1/c,absent,pod,ingress,0,0,0,0,0,0\n"
-        "ns2/a,eth8,pod,egress,5,3,18,1764,32,2736\n"
-        "ns2/a,eth8,pod,ingress,1,1,6,588,4,312\n"
-        ",p0,uplink,egress,0,0,0,0,0,0\n"
-        ",p0,uplink,ingress,0,0,0,0,0,0\n"
-        ",br-int,internal,egress,0,0,0,0,0,0\n"
-        ",br-int,internal,ingress,0,0,0,0,0,0\n"
-        ",multi,,ingress,2,1,6,588,14,1212\n"
-        ",unattributed,,egress,0,0,0,0,0,0\n"
-        ",unattributed,,ingress,1,1,6,588,4,312\n"
-        ",stale,,egress,0,0,0,0,0,0\n"
-        ",stale,,ingress,1,1,6,588,4,312\n"
-        ",totals,,egress,6,4,24,2352,36,3048\n"
-        ",totals,,ingress,6,4,24,2352,36,3048\n",
+        "SW-PACKETS,SW-BYTES,WHY-NOT\n"
+        "ns1/b,eth7,pod,egress,3,2,30,3000,60,6000,"
+        "\"action sample (3), and 1 more\"\n"
+        "ns1/b,eth7,pod,ingress,2,1,20,2000,40,4000,\n"
+        "ns2/a,eth8,pod,egress,1,0,10,1000,20,2000,\n"
+        "ns2/a,eth8,pod,ingress,0,0,0,0,0,0,\n"
+        ",br-int,internal,egress,0,0,0,0,0,0,\n"
+        ",br-int,internal,ingress,0,0,0,0,0,0,\n"
+        ",multi,,ingress,9,8,90,9000,180,18000,\n"
+        ",unattributed,,egress,4,3,40,4000,80,8000,\n"
+        ",unattributed,,ingress,0,0,0,0,0,0,\n"
+        ",stale,,egress,0,0,0,0,0,0,\n"
+        ",stale,,ingress,5,4,50,5000,100,10000,\n"
+        ",totals,,egress,6,5,60,6000,120,12000,\n"
+        ",totals,,ingress,7,6,70,7000,140,14000,\n",
         ds_cstr(&ds));
     ds_destroy(&ds);
     table_destroy(&table);
@@ -347,8 +234,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_filter),
-        cmocka_unit_test(test_state),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_top),
         cmocka_unit_test(test_table),
     };
 

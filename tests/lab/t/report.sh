@@ -19,12 +19,12 @@ report() {
     ooc flow/report "${@:1:$#-1}" --format=json | jq -ce "$query"
 }
 
-# counters: client's egress and ingress, server's egress and ingress, each as
-# packets and bytes in hardware, then in software
+# counters: what passed at client's egress and ingress, server's egress and
+# ingress, each as packets and bytes in hardware, then in software
 counters() {
     report '[.interfaces[] | select(.namespace == "ns")] | sort_by(.pod) |
-            [.[] | .egress, .ingress | .hw.packets, .hw.bytes, .sw.packets,
-                                       .sw.bytes]'
+            [.[] | .egress, .ingress | .passed |
+             .hw.packets, .hw.bytes, .sw.packets, .sw.bytes]'
 }
 
 # adds_up: each ledger's rows are the sum over its flows
@@ -44,12 +44,28 @@ adds_up() {
 # both have grown by WANT
 sent() {
     local before
+    check "$1: flows" warm      # What a slow host let expire.
     before=$(counters)
     ip netns exec client ping -q -c $PINGS -i 0.1 -W 2 10.0.0.2 >/dev/null ||
         fail "$1: ping"
     equal "$1" "$2" \
         "$(jq -nc "[$(counters), $before] | transpose | map(.[0] - .[1])")"
     check "$1: ledgers add up" adds_up
+    check "$1: and so says flow/check" ooc flow/check
+}
+
+# paths CLASS: all that the pods send goes that way
+paths() {
+    report '[.interfaces[] | select(.namespace == "ns") | .egress.paths |
+             to_entries[] | select(.value > 0) | .key] | unique ==
+            ["'"$1"'"]'
+}
+
+# why CLASS EVIDENCE: both pods' flows are not in hardware for that
+why() {
+    report '[.interfaces[] | select(.namespace == "ns") | .reasons[] |
+             select(.class == "'"$1"'" and (.evidence | test("'"$2"'"))) |
+             .flows] | length == 2'
 }
 
 # no_flows: all IPv4 flows have gone
@@ -76,11 +92,14 @@ hardware() {
     eventually "flows in hardware" 5 offloaded 1
     sent "$PINGS pings in hardware, all and only these" \
         "[$PINGS,$HW,0,0,$PINGS,$HW,0,0,$PINGS,$HW,0,0,$PINGS,$HW,0,0]"
+    check "their path is full" paths full
+    check "no reasons" report '[.interfaces[].reasons[]] == []'
     check "--pod shows one pod" report --pod=ns/client \
         '[.interfaces[].pod] == ["client"]'
     equal "with the same numbers" \
-        "$(report '.interfaces[] | select(.pod == "client") | .egress')" \
-        "$(report --pod ns/client '.interfaces[0].egress')"
+        "$(report '.interfaces[] | select(.pod == "client") |
+                   .egress.passed | [.hw, .sw]')" \
+        "$(report --pod ns/client '.interfaces[0].egress.passed | [.hw, .sw]')"
     check "by name" report '[.interfaces[] | select(.pod == "server") |
         .representor == "rep1" and .iface_id == "ns_server" and
         .namespace == "ns"] == [true]'
@@ -96,6 +115,8 @@ software() {
     eventually "flows in tc, not in hardware" 5 offloaded 0
     sent "$PINGS pings in software, all and only these" \
         "[0,0,$PINGS,$SW,0,0,$PINGS,$SW,0,0,$PINGS,$SW,0,0,$PINGS,$SW]"
+    check "their path has no hardware" paths none
+    check "because the NIC refused" why refused "in tc but not in hardware"
     echo 0 >/sys/module/nicsim/parameters/fail_proto
     no_flows
 }
@@ -127,6 +148,10 @@ EOF
     # nicsim accepts these rules, and leaves the packets to the kernel.
     sent "$PINGS pings through conntrack" \
         "[0,0,$PINGS,$SW,0,0,$PINGS,$SW,0,0,$PINGS,$SW,0,0,$PINGS,$SW]"
+    # Which the counters tell.
+    eventually "full but in software" 15 report '[.interfaces[] |
+        select(.namespace == "ns") | .egress.paths |
+        .["full-but-software"] > 0 and .full == 0] == [true, true]'
     check "nothing is unattributed" report \
         '.unattributed.ingress.sw.packets == 0 and
          .unattributed.egress.flows == 0'
@@ -178,6 +203,9 @@ gone() {
 }
 
 pods=(client server)
+# The bridge's own IPv6 multicasts would be counted too.
+sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+    net.ipv6.conf.default.disable_ipv6=1
 check "NIC" nic_up 2
 reps_add 2
 check "Open vSwitch" db_up
