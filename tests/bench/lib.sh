@@ -90,7 +90,7 @@ all_commits() {
 
 # has_ports N STATE: are N ports in that state, with nothing under way?
 has_ports() {
-    ooc status --format=json | jq -e "
+    ooc_jq status "
         .ovsdb.synced and (.ovsdb.in_flight | not) and
         all(.sources[]; .state != \"syncing\") and (.ports.\"$2\" // 0) == $1"
 }

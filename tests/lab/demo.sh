@@ -17,14 +17,14 @@ packet_size=98                          # ping's 84 bytes, and Ethernet's 14.
 
 # attached: does the controller say so of both pods' ports?
 attached() {
-    ooc port/list --format=json | jq -e '
+    ooc_jq port/list '
         [.[] | select(.state == "attached" and .offload == "on")] |
         length == 2'
 }
 
 # report QUERY: of the flow report, per pod
 report() {
-    ooc flow/report --format=json | jq -ce "
+    ooc_jq flow/report "
         [.interfaces[] | select(.namespace == \"demo\")] | sort_by(.pod) | $1"
 }
 

@@ -190,6 +190,15 @@ daemon_start() {
 # ooc COMMAND [ARG...]: one of its commands
 ooc() { ovs-appctl -t ovs-offload-controller "$@"; }
 
+# ooc_jq COMMAND [ARG...] QUERY: jq on what one of its commands says; fails if
+# the command does, or if the result is false.  (jq 1.6 takes no input at all
+# for a success.)
+ooc_jq() {
+    local json
+    json=$(ooc "${@:1:$#-1}" --format=json) || return
+    jq -rce "${*: -1}" <<<"$json"
+}
+
 # daemon_stop [--cleanup]
 daemon_stop() {
     ooc exit "$@" && wait_for 5 not pid_of ovs-offload-controller

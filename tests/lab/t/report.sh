@@ -14,10 +14,7 @@ HW=$((PINGS * 98))              # Bytes as the NIC counts them,
 SW=$((PINGS * 84))              # and as the kernel does on ingress.
 
 # report [ARG...] QUERY
-report() {
-    local query=${*: -1}
-    ooc flow/report "${@:1:$#-1}" --format=json | jq -ce "$query"
-}
+report() { ooc_jq flow/report "$@"; }
 
 # counters: what passed at client's egress and ingress, server's egress and
 # ingress, each as packets and bytes in hardware, then in software

@@ -120,15 +120,15 @@ ctl_kill() {
 }
 
 # port NAME QUERY: jq on the object of a port; fails if the result is false
-port() { ooc port/show "$1" --format=json 2>&1 | jq -rce "$2"; }
+port() { ooc_jq port/show "$1" "$2"; }
 
 # ports QUERY: jq on the array of all ports
-ports() { ooc port/list --format=json | jq -rce "$1"; }
+ports() { ooc_jq port/list "$1"; }
 
 # ports_are N QUERY: N ports fulfil QUERY
 ports_are() { [ "$(ports "[.[] | select($2)] | length")" = "$1" ]; }
 
-status() { ooc status --format=json | jq -rce "$1"; }
+status() { ooc_jq status "$1"; }
 
 # in_sync: all sources and the database are read, nothing is under way
 in_sync() {
