@@ -408,6 +408,28 @@ test_two_pfs_by_name(void **state)
     (void) state;
 }
 
+/* Two cards whose numbers are equal. */
+static void
+test_two_cards(void **state)
+{
+    struct fixture *f = *state;
+
+    put_eswitch(&f->inv, H0, ESWITCH_SWITCHDEV);
+    put_eswitch(&f->inv, H1, ESWITCH_SWITCHDEV);
+    put_port(&f->inv, H0, 100, FLAVOUR_PHYSICAL, 0, 0, 0, 10);
+    put_port(&f->inv, H1, 100, FLAVOUR_PHYSICAL, 0, 0, 0, 11);
+    put_link(&f->inv, 10, "up0", "p0", ID32A, PF0);
+    put_link(&f->inv, 11, "up1", "p0", ID32B, PF1);
+    put_vf(&f->inv, "0000:65:00.2", PF0, 3);
+    put_vf(&f->inv, "0000:65:10.2", PF1, 3);
+    put_rep(f, H1, 1, 0, 3, ID32B, PF1, 20);
+    put_rep(f, H0, 1, 0, 3, ID32A, PF0, 21);
+    compute(f);
+    expect_n(f, 2);
+    expect(f, "vf 0000:65:00.2", PAIR_NO_VDPA, "rep21", "");
+    expect(f, "vf 0000:65:10.2", PAIR_NO_VDPA, "rep20", "");
+}
+
 /* Two cards whose numbers are equal and whose switches are not. */
 static void
 test_two_cards_by_name(void **state)
@@ -998,6 +1020,7 @@ main(void)
         TEST(test_netdevs),
         cmocka_unit_test(test_two_pfs),
         cmocka_unit_test(test_two_pfs_by_name),
+        TEST(test_two_cards),
         TEST(test_two_cards_by_name),
         TEST(test_all_on_one_handle),
         TEST(test_one_handle_pf_elsewhere),

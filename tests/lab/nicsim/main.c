@@ -26,6 +26,8 @@ NS_PARAM(no_devlink_ports, bool, 0444,
 	 "no devlink ports: phys_port_name and phys_switch_id only");
 NS_PARAM(controller_names, bool, 0444,
 	 "VFs are on an external controller 1: c1pfXvfY");
+NS_PARAM(own_numbers, bool, 0444,
+	 "each PF is number 0 of a card of its own: p0, pf0vfY");
 NS_PARAM(wire_peer, bool, 0444, "a netdev wireN at the far end of uplink N");
 NS_PARAM(vf_netdev, bool, 0444, "VFs have a netdev");
 NS_PARAM(vf_vdpa, bool, 0444, "VFs have a vDPA management device");

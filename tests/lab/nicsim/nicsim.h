@@ -76,6 +76,7 @@ struct ns_params {
 	bool shared_esw;
 	bool no_devlink_ports;
 	bool controller_names;
+	bool own_numbers;
 	bool wire_peer;
 	bool vf_netdev;
 	bool vf_vdpa;
@@ -121,6 +122,7 @@ struct ns_vf {
 /* A PF. */
 struct ns_nic {
 	int idx;			/* which PF, from 0 */
+	int number;			/* of the PF in the ports' names */
 	struct pci_dev *pdev;
 	struct devlink *dl;
 	u16 mode;			/* DEVLINK_ESWITCH_MODE_* */

@@ -58,6 +58,7 @@ static void ns_nic_init(struct ns_nic *nic, struct devlink *dl,
 	int i;
 
 	nic->idx = ns_pci_pf_index(pdev);
+	nic->number = ns_params.own_numbers ? 0 : nic->idx;
 	nic->pdev = pdev;
 	nic->dl = dl;
 	nic->mode = DEVLINK_ESWITCH_MODE_LEGACY;

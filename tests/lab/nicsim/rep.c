@@ -105,11 +105,11 @@ static int ns_port_get_name(struct net_device *nd, char *name, size_t len)
 	if (!ns_params.no_devlink_ports)
 		return -EOPNOTSUPP;
 	if (port->vf == NS_WIRE)
-		n = snprintf(name, len, "p%d", port->nic->idx);
+		n = snprintf(name, len, "p%d", port->nic->number);
 	else
 		n = snprintf(name, len, "%spf%dvf%d",
 			     ns_params.controller_names ? "c1" : "",
-			     port->nic->idx, port->vf);
+			     port->nic->number, port->vf);
 	return n < len ? 0 : -EINVAL;
 }
 
@@ -234,13 +234,13 @@ static int ns_port_add_devlink(struct ns_port *port)
 		attrs.switch_id = nic->swid;
 	if (port->vf == NS_WIRE) {
 		attrs.flavour = DEVLINK_PORT_FLAVOUR_PHYSICAL;
-		attrs.phys.port_number = nic->idx;
+		attrs.phys.port_number = nic->number;
 		devlink_port_attrs_set(&port->dlp, &attrs);
 		return devl_port_register(nic->dl, &port->dlp, NS_UPLINK_INDEX);
 	}
 	devlink_port_attrs_set(&port->dlp, &attrs);
-	devlink_port_attrs_pci_vf_set(&port->dlp, external ? 1 : 0, nic->idx,
-				      port->vf, external);
+	devlink_port_attrs_pci_vf_set(&port->dlp, external ? 1 : 0,
+				      nic->number, port->vf, external);
 	return devl_port_register(nic->dl, &port->dlp, port->vf + 1);
 }
 

@@ -49,6 +49,19 @@ for shared in 0 1; do
     check "unload" rmmod nicsim
 done
 
+for ports in 0 1; do
+    up "two cards, no_devlink_ports=$ports"
+    check "two PFs" second own_numbers=1 no_devlink_ports=$ports
+    for name in p0 pf0vf0 pf0vf1; do
+        equal "ports of the name $name" 2 \
+            "$(cat /sys/class/net/*/phys_port_name 2>/dev/null |
+               grep -cx $name)"
+    done
+    equal "switch ids" 2 "$(cat /sys/class/net/*/phys_switch_id 2>/dev/null |
+        sort -u | wc -l)"
+    check "unload" rmmod nicsim
+done
+
 up "four PFs"
 check "four PFs" nic_up 1 num_pfs=4
 equal "the last one" 0000:65:18.0 "$(pf_addr 3)"

@@ -5,7 +5,7 @@
 # sysfs, never with what the daemon said before.
 #
 # vmrun: -- -device virtio-net-pci,disable-legacy=on
-# lab: secs=300
+# lab: secs=420
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"
@@ -52,8 +52,9 @@ pair_is() {
     port "$1" "(.pair == \"$2\") and (${3:-true})"
 }
 
-# nic PARAM=VALUE...: the NIC anew
+# nic PARAM=VALUE...: the NIC anew, the daemon watching
 nic() {
+    [ -n "$ctl" ] || ctl_start
     [ ! -e "$PF" ] || rmmod nicsim || fail "rmmod nicsim"
     modprobe nicsim hw_tc=0 "$@" || fail "nicsim $*"
 }
@@ -248,9 +249,9 @@ controllers() {
     lists_right "controller 1 by name"
 }
 
-# two_pfs NAME PARAM: VFs with equal numbers on two PFs
+# two_pfs NAME PARAM...: VFs with equal numbers on two PFs
 two_pfs() {
-    nic num_pfs=2 "$2"
+    nic num_pfs=2 "${@:2}"
     vfs_make 3
     vfs_make 3 $PF1
     check "switchdev" switchdev
@@ -264,6 +265,55 @@ two_pfs() {
 }
 separate() { two_pfs "two switch ids" shared_esw=0; }
 shared() { two_pfs "one switch id" shared_esw=1; }
+# The PF's number alone tells them apart.
+shared_by_name() {
+    two_pfs "one switch id, by name" shared_esw=1 no_devlink_ports=1
+}
+
+# belongs PF: the representors of all VFs of that PF are netdevs on it
+belongs() {
+    local rep reps
+    reps=$(ports '.[] | select(.pf_pci == "'"$1"'") | .representor // ""')
+    [ "$(wc -l <<<"$reps")" = 3 ] || return
+    for rep in $reps; do
+        [ "$(basename "$(readlink -f "/sys/class/net/$rep/device")")" = "$1" ] ||
+            return
+    done
+}
+
+# Two cards, whose ports have the same names: the handle, or where there are no
+# devlink ports the switch id, tells them apart.
+cards() {
+    local no_ports
+    for no_ports in 0 1; do
+        two_pfs "two cards, no_devlink_ports=$no_ports" own_numbers=1 \
+            no_devlink_ports=$no_ports
+        check "representors are on the VFs' own card" belongs "$NIC"
+        check "those of the second too" belongs $PF1
+    done
+}
+
+# Nothing tells them apart: none is taken, and none is attached.
+ambiguous() {
+    nic num_pfs=2 own_numbers=1 shared_esw=1 no_devlink_ports=1
+    vfs_make 2
+    vfs_make 2 $PF1
+    check "switchdev" switchdev
+    check "switchdev of the second PF" switchdev $PF1
+    eventually "VFs with two representors each" 10 \
+        ports_are 4 '.vf_pci and .pair == "ambiguous" and
+                     .representor == null and (.reason | contains("2 "))'
+    eventually "and these" 5 ports_are 4 \
+        '.vf_pci == null and .representor and .pair == "ambiguous"'
+    ids offload-mode=own offload-select=all
+    request "$(vf_addr 1)" iface-id=ns_a
+    eventually "a request for one is a conflict" 5 port "$(vf_addr 1)" \
+        '.state == "conflict" and (.reason | contains("2 "))'
+    settle
+    equal "rows of ours" "" "$(own_rows)"
+    request_rm "$(vf_addr 1)"
+    ids_rm offload-mode offload-select
+}
 
 many() {
     nic total_vfs=128
@@ -283,5 +333,5 @@ many() {
 
 check "Open vSwitch" db_up
 theme life names moves management parents late_netdev no_devlink controllers \
-    separate shared many
+    separate shared shared_by_name cards ambiguous many
 finish
