@@ -120,6 +120,9 @@ test_vswitchd_restart() {
     for signal in TERM KILL; do
         stop_vswitchd $signal
         synced
+        # Nothing that we are asked for needs it.
+        json_is 0 port/list : length
+        json_is complete flow/report : .state
         start_vswitchd
         vsctl wait-until Interface p0 'ofport>0'
         synced

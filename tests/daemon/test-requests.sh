@@ -192,6 +192,17 @@ test_attach_bad_arguments() {
     is "$(n_our_commits)" 0
 }
 
+# What is in the input that could do something to a terminal, in hexadecimal.
+control_characters() {
+    LC_ALL=C tr -d '\n -~\200-\377' | od -An -tx1
+}
+
+# harmless COMMAND...: it prints, and nothing of that kind.
+harmless() {
+    test -n "$(ctl "$@")" || fail "$*: nothing"
+    is "$(ctl "$@" | control_characters)" "" "$*"
+}
+
 # A request that names a port in a hostile way.
 test_hostile_names() {
     local name long
@@ -205,8 +216,8 @@ test_hostile_names() {
         json_is true port/list : "any(.request == $(jq -n --arg n "$name" \
             '$n'))"
         json_is absent port/show "$name" : .state
-        ctl port/list >/dev/null
-        ctl port/list --format=csv >/dev/null
+        harmless port/list
+        harmless port/list --format=csv
         ctl port/detach "$name"
         json_is 1 port/list : length
     done
@@ -218,4 +229,7 @@ test_hostile_names() {
     synced
     ctl flow/report --format=json | jq -e . >/dev/null
     ctl event/list --format=json | jq -e . >/dev/null
+    harmless event/list
+    harmless flow/report
+    is "$(control_characters <"$T/$TARGET.log")" "" "log"
 }

@@ -140,8 +140,15 @@ vswitchd() {
     equal "writes for that" 0 $(($(writes) - n))
 }
 
+# n_lost: rows of ours that the daemon thinks someone deleted
+n_lost() {
+    ooc_jq event/list \
+        '[.[] | select(.what == "row" and .to == "deleted")] | length'
+}
+
 bridge() {
-    local i
+    local i before_lost
+    before_lost=$(n_lost)
     for i in 1 2 3; do
         ovs-vsctl --no-wait del-br "$BR"
         eventually "bridge deleted" 10 ports_are 3 '.state == "pending" and
@@ -151,6 +158,9 @@ bridge() {
         before=$(foreign)
         healthy "bridge made again, $i"
     done
+    # Else each time would be a reason to wait longer with the next.
+    equal "rows that went with the bridge count as deleted by someone" \
+        "$before_lost" "$(n_lost)"
 }
 
 numvfs() {
