@@ -92,7 +92,9 @@ reset() {
 leaks() {
     local kmemleak=/sys/kernel/debug/kmemleak rc
     [ -e $kmemleak ] || return 1
-    # What is seen as lost for the first time may just be on its way.
+    # What is younger than 5 s is never taken for lost, and what is seen as
+    # lost for the first time may just be on its way.
+    sleep 6
     echo scan >$kmemleak
     echo scan >$kmemleak
     grep . $kmemleak
