@@ -44,6 +44,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-parse.c \
 	controller/flow-parse.h \
 	controller/flow-past.c \
+	controller/flow-quick.c \
 	controller/flow-reading.c \
 	controller/flow-reason.c \
 	controller/flow-reason.h \

@@ -23,14 +23,6 @@ ft_set_now(struct flow_table *t, long long int now)
     t->now = now;
 }
 
-static uint32_t
-to_ticks(const struct flow_table *t, long long int when)
-{
-    long long int ticks = (when - t->epoch) / FT_TICK;
-
-    return ticks < 1 ? 1 : MIN(ticks, UINT32_MAX);
-}
-
 long long int
 ft_from_ticks(const struct flow_table *t, uint32_t ticks)
 {
@@ -145,6 +137,6 @@ ft_read_used(struct flow_table *t, struct ft_flow *flow,
     } else {
         return 0;
     }
-    flow->last_used = MAX(flow->last_used, to_ticks(t, used));
+    flow->last_used = MAX(flow->last_used, ft_to_ticks(t, used));
     return used;
 }

@@ -217,6 +217,7 @@ flow_index_remove(struct flow_index *index, uint64_t hash, uint32_t id)
         index->old_slots[pos] = ~((UINT32_C(1) << bits) - 1);
     }
     index->n--;
+    index->n_removed++;
 }
 
 size_t

@@ -59,6 +59,8 @@ struct flow_index {
     unsigned int bits;          /* Log2 of the number of slots; the old ones
                                  * are half as many. */
     uint32_t n;                 /* Number of elements. */
+    uint32_t n_removed;         /* Number of removals ever, which move others
+                                 * to other slots. */
     uint32_t start;             /* Old slot with which moving began: a free
                                  * one, so that no run of slots crosses it. */
     uint32_t moved;             /* Number of old slots moved. */
@@ -135,7 +137,8 @@ flow_index_old_home(const struct flow_index *index, uint64_t hash)
             ? (index->start + index->moved) & mask : home);
 }
 
-/* The next element that may have 'probe->hash', or FLOW_NONE. */
+/* The next element that may have 'probe->hash', or FLOW_NONE; 'probe->pos' is
+ * then the free slot at which the search ended. */
 static inline uint32_t
 flow_index_next(const struct flow_index *index, struct flow_probe *probe)
 {

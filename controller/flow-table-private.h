@@ -6,6 +6,7 @@
 /* What the files of the flow table share.
  *
  *   flow-table.c        flows: storage, put, refresh, delete
+ *   flow-quick.c        shortcuts for what most flows need
  *   flow-reading.c      what readings of counters mean
  *   flow-view.c         what is told of one flow
  *   flow-chain.c        chains, what leads to what, path states
@@ -22,6 +23,7 @@
 
 #include "controller/flow-slab.h"
 #include "controller/flow-table.h"
+#include "util.h"
 
 /* Flows. */
 
@@ -455,15 +457,31 @@ ft_node_recent(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
             ? id : FLOW_NONE);
 }
 
+/* A time after the epoch, in ticks. */
+static inline uint32_t
+ft_to_ticks(const struct flow_table *t, long long int when)
+{
+    long long int ticks = (when - t->epoch) / FT_TICK;
+
+    return ticks < 1 ? 1 : MIN(ticks, UINT32_MAX);
+}
+
 /* flow-table.c */
 uint32_t ft_find(const struct flow_table *, const uint8_t ufid[],
                  uint64_t hash);
 uint64_t ft_hash_ufid(const struct flow_table *, const uint8_t ufid[]);
+uint32_t ft_alloc_flow(struct flow_table *);
 void ft_remove(struct flow_table *, uint32_t flow, uint64_t hash);
 struct ft_links *ft_links(const struct flow_table *, uint32_t flow);
 uint16_t ft_key(const struct flow_table *, uint32_t flow);
 uint32_t ft_handle(const struct flow_table *, uint32_t flow);
 uint16_t ft_prio(const struct flow_table *, uint32_t flow);
+
+/* flow-quick.c */
+bool ft_quick_add(struct flow_table *, const struct flow_record *,
+                  uint64_t hash, uint32_t slot);
+bool ft_quick_update(struct flow_table *, uint32_t flow,
+                     const struct flow_record *);
 
 /* flow-reading.c */
 void ft_set_now(struct flow_table *, long long int now);

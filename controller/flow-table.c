@@ -69,8 +69,9 @@ add_chunk(struct flow_table *t)
     t->chunks[t->n_chunks++] = (struct ft_chunk_ref) { .chunk = chunk };
 }
 
-static uint32_t
-alloc_flow(struct flow_table *t)
+/* Returns the number of a new flow, with nothing set. */
+uint32_t
+ft_alloc_flow(struct flow_table *t)
 {
     uint32_t id = t->free;
 
@@ -220,12 +221,19 @@ static void
 update(struct flow_table *t, uint32_t id, const struct flow_record *r,
        bool anew)
 {
-    struct flow_counts delta = ft_read_counters(t, id, r, anew);
     struct ft_flow *flow = ft_flow(t, id);
     struct ft_state *state = ft_state(t, id);
-    uint16_t old_flags = state->flags;
-    uint16_t flags = ft_read_flags(state, r, &delta, anew);
-    long long int used = ft_read_used(t, flow, r, &delta);
+    struct flow_counts delta;
+    uint16_t old_flags, flags;
+    long long int used;
+
+    if (!anew && ft_quick_update(t, id, r)) {
+        return;
+    }
+    delta = ft_read_counters(t, id, r, anew);
+    old_flags = state->flags;
+    flags = ft_read_flags(state, r, &delta, anew);
+    used = ft_read_used(t, flow, r, &delta);
 
     if (flags != old_flags) {
         state->flags = flags;
@@ -293,7 +301,7 @@ static void
 add_flow(struct flow_table *t, const struct flow_record *r, uint64_t hash,
          bool returns)
 {
-    uint32_t id = alloc_flow(t);
+    uint32_t id = ft_alloc_flow(t);
     struct ft_flow *flow = ft_flow(t, id);
     struct ft_state *state = ft_state(t, id);
     struct flow_counts delta;
@@ -439,17 +447,28 @@ want_chain(struct flow_table *t, struct wanted *wanted, uint32_t dev,
     }
 }
 
-void
-flow_table_put(struct flow_table *t,
-               const struct flow_record *const *records, size_t n,
-               long long int now)
+/* Puts 'r', for whose ufid, with 'hash', no flow was found before others of
+ * its batch were put: the search ended at 'slot'. */
+static void
+put_new(struct flow_table *t, const struct flow_record *r, uint64_t hash,
+        uint32_t slot)
 {
-    uint64_t hashes[FLOW_BATCH];
+    uint32_t id = flow_index_search(t->index.slots, t->index.bits, hash,
+                                    &slot);
+
+    if (id != FLOW_NONE || !ft_quick_add(t, r, hash, slot)) {
+        put_flow(t, r, hash);
+    }
+}
+
+/* Prefetches what is needed to put 'records', of which 'hashes' gets the
+ * hashes of ufids. */
+static void
+prefetch_put(struct flow_table *t, const struct flow_record *const *records,
+             size_t n, uint64_t hashes[])
+{
     struct wanted wanted;
 
-    ovs_assert(n <= FLOW_BATCH);
-    ft_set_now(t, now);
-    reserve(t, n);
     wanted.n = 0;
     for (size_t i = 0; i < n; i++) {
         const struct flow_record *r = records[i];
@@ -462,13 +481,6 @@ flow_table_put(struct flow_table *t,
         }
         want_chain(t, &wanted, r->dev, r->recirc_id);
     }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t id = first_candidate(&t->index, hashes[i]);
-
-        if (id != FLOW_NONE) {
-            prefetch_flow(t, id);
-        }
-    }
     for (size_t i = 0; i < wanted.n; i++) {
         uint32_t id = first_candidate(&t->graph.node_index,
                                       wanted.hashes[i]);
@@ -477,8 +489,41 @@ flow_table_put(struct flow_table *t,
             prefetch_node(t, id);
         }
     }
+}
+
+void
+flow_table_put(struct flow_table *t,
+               const struct flow_record *const *records, size_t n,
+               long long int now)
+{
+    uint64_t hashes[FLOW_BATCH];
+    uint32_t ids[FLOW_BATCH], slots[FLOW_BATCH];
+    uint32_t n_removed;
+
+    ovs_assert(n <= FLOW_BATCH);
+    ft_set_now(t, now);
+    reserve(t, n);
+    prefetch_put(t, records, n, hashes);
     for (size_t i = 0; i < n; i++) {
-        put_flow(t, records[i], hashes[i]);
+        uint32_t slot = flow_index_home(hashes[i], t->index.bits);
+
+        ids[i] = flow_index_search(t->index.slots, t->index.bits, hashes[i],
+                                   &slot);
+        slots[i] = slot;
+        if (ids[i] == FLOW_NONE && t->index.old_slots) {
+            ids[i] = first_candidate(&t->index, hashes[i]);
+        }
+        if (ids[i] != FLOW_NONE) {
+            prefetch_flow(t, ids[i]);
+        }
+    }
+    n_removed = t->index.n_removed;
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] == FLOW_NONE && t->index.n_removed == n_removed) {
+            put_new(t, records[i], hashes[i], slots[i]);
+        } else {
+            put_flow(t, records[i], hashes[i]);
+        }
     }
     ft_past_expire(t, now);
 }
