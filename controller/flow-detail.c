@@ -23,8 +23,8 @@
 #include "openvswitch/ofpbuf.h"
 #include "util.h"
 
-/* Messages are taken apart here, with bounds checks of our own; what is in them
- * is converted to attributes of the datapath in the other files of
+/* Messages are taken apart here, with bounds checks of our own; what is in
+ * them is converted to attributes of the datapath in the other files of
  * flow-detail, and libopenvswitch, which takes attributes as good, prints
  * these. */
 

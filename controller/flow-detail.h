@@ -24,8 +24,8 @@ struct nlmsghdr;
 
 /* Where names come from. */
 struct flow_detail_names {
-    /* Returns the name that Open vSwitch has for netdev or port 'number', valid
-     * until the next call, or NULL if there is none: then the number is
+    /* Returns the name that Open vSwitch has for netdev or port 'number',
+     * valid until the next call, or NULL if there is none: then the number is
      * printed, of a netdev as "ifindex:NUMBER". */
     const char *(*get)(void *aux, uint32_t number);
     void *aux;                  /* First argument. */

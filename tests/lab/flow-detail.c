@@ -5,8 +5,8 @@
  *
  *     ufid:UFID, MATCH, dp:LAYER, actions:ACTIONS
  *
- * as "ovs-appctl dpctl/dump-flows -m" has it, without counters.  What cannot be
- * told is "error: WHY".  With a directory as argument, each message is also
+ * as "ovs-appctl dpctl/dump-flows -m" has it, without counters.  What cannot
+ * be told is "error: WHY".  With a directory as argument, each message is also
  * written there, as a file named after its flow. */
 
 #include <config.h>

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "svec.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/tc-msg.h"
 #include "util.h"
@@ -79,7 +80,34 @@ tell(from *function, const struct nlmsghdr *nlh, size_t len)
     return result;
 }
 
-/* --- Messages of the kernel, and what ovs-appctl made of them. ------------ */
+/* Sorts the fields in the first line of 'text': Open vSwitch 3.5 has them in
+ * another order than 3.1, of which the captures are. */
+static void
+sort_fields(char *text)
+{
+    struct svec fields = SVEC_EMPTY_INITIALIZER;
+    size_t len = strcspn(text, "\n");
+    size_t start = 0;
+    int depth = 0;
+    char *sorted;
+
+    for (size_t i = 0; i <= len; i++) {
+        if (i == len || (text[i] == ',' && !depth)) {
+            svec_add_nocopy(&fields, xmemdup0(text + start, i - start));
+            start = i + 1;
+        } else {
+            depth += (text[i] == '(') - (text[i] == ')');
+        }
+    }
+    svec_sort(&fields);
+    sorted = svec_join(&fields, ",", "");
+    assert_int_equal(strlen(sorted), len);
+    memcpy(text, sorted, len);
+    free(sorted);
+    svec_destroy(&fields);
+}
+
+/* --- Messages of the kernel, and what ovs-appctl made of them. ----------- */
 
 static const char *const tc_captures[] = {
 #include "tests/unit/captures/detail/tc-list.h"
@@ -116,6 +144,8 @@ check_captures(from *function, const char *const *list, size_t n)
         char *have = tell(function, capture_nlmsg(&c), c.len);
         char *want = read_text(list[i]);
 
+        sort_fields(have);
+        sort_fields(want);
         assert_string_equal(have, want);
         free(want);
         free(have);
@@ -136,7 +166,7 @@ test_dp_captures(void **state OVS_UNUSED)
     check_captures(flow_detail_from_dp, dp_captures, ARRAY_SIZE(dp_captures));
 }
 
-/* --- Filters made by hand. ------------------------------------------------ */
+/* --- Filters made by hand. ----------------------------------------------- */
 
 /* Ends 'm' and checks what is told of it; 'match' is a part of it, the end if
  * 'actions' is NULL. */
@@ -161,7 +191,7 @@ expect(struct tc_msg *m, const char *match, const char *actions)
     tc_msg_destroy(m);
 }
 
-/* A filter with one action of its own, "kind", whose parameters are 'parms'. */
+/* Begins a filter of that ethertype, on rep0 in chain 5. */
 static void
 begin(struct tc_msg *m, uint16_t eth_type)
 {
@@ -212,8 +242,12 @@ test_tc_basics(void **state OVS_UNUSED)
     put_output(&m, 99);
     put_gact(&m, TC_ACT_GOTO_CHAIN | 0x1234);
     tc_msg_end_actions(&m);
-    expect(&m, "recirc_id(0x5),dp_hash(0/0),in_port(rep0)",
-           "rep1,ovs-system,ifindex:99,recirc(0x1234)");
+    expect(&m, "in_port(rep0)", "rep1,ovs-system,ifindex:99,recirc(0x1234)");
+
+    begin(&m, 0x0800);
+    put_output(&m, 8);
+    tc_msg_end_actions(&m);
+    expect(&m, "recirc_id(0x5)", "rep1");
 
     begin(&m, 0x0800);
     put_gact(&m, TC_ACT_SHOT);
@@ -240,7 +274,7 @@ test_tc_block(void **state OVS_UNUSED)
     tc_msg_begin(&m, TCM_IFINDEX_MAGIC_BLOCK, 8, 1, 0);
     put_output(&m, 7);
     tc_msg_end_actions(&m);
-    expect(&m, "recirc_id(0),dp_hash(0/0),in_port(rep1)", "rep0");
+    expect(&m, "in_port(rep1)", "rep0");
 }
 
 static void
@@ -477,7 +511,7 @@ test_tc_geneve(void **state OVS_UNUSED)
     }
 }
 
-/* --- Flows of the datapath made by hand. ---------------------------------- */
+/* --- Flows of the datapath made by hand. --------------------------------- */
 
 struct dp_msg {
     struct ofpbuf buf;          /* The message. */
@@ -641,7 +675,7 @@ test_dp_bad_actions(void **state OVS_UNUSED)
     dp_expect(&m, "error: actions are nested too deeply", NULL);
 }
 
-/* --- Anything. ------------------------------------------------------------ */
+/* --- Anything. ----------------------------------------------------------- */
 
 static void
 torture(const struct nlmsghdr *nlh)
