@@ -20,7 +20,6 @@
 #include "netlink/tc.h"
 
 #include <arpa/inet.h>
-#include <limits.h>
 #include <linux/gen_stats.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
@@ -41,15 +40,13 @@ BUILD_ASSERT_DECL(FLOW_INLINE_OUTPUTS == TCA_ACT_MAX_PRIO);
 
 /* Bytes that may be read. */
 struct span {
-    const uint8_t *base;        /* What the following count from. */
-    int ofs;                    /* First byte, of any alignment. */
-    int end;                    /* Beyond the last one.  'ofs' may be beyond
-                                 * this, by the padding that is missing. */
+    const uint8_t *p;           /* First byte, of any alignment. */
+    const uint8_t *end;         /* Beyond the last one. */
 };
 
 struct attr {
     unsigned int type;          /* Without the flags in its upper bits. */
-    unsigned int len;           /* Of the payload, in bytes. */
+    size_t len;                 /* Of the payload, in bytes. */
     const uint8_t *p;           /* Payload. */
 };
 
@@ -71,7 +68,7 @@ struct state {
 INLINE struct span
 payload(const struct attr *attr)
 {
-    return (struct span) { .base = attr->p, .ofs = 0, .end = attr->len };
+    return (struct span) { .p = attr->p, .end = attr->p + attr->len };
 }
 
 /* Moves 's' on by 'step'.
@@ -82,21 +79,21 @@ payload(const struct attr *attr)
  * processor predicts, it has the next attribute before the length is there.
  * (The asm keeps the compiler from finding out that both are the same.) */
 INLINE void
-skip_attr(struct span *s, int step)
+skip_attr(struct span *s, size_t step)
 {
 #define GUESS(STEP)                             \
     if (step == (STEP)) {                       \
-        int guess = (STEP);                     \
+        size_t guess = (STEP);                  \
                                                 \
         __asm__("" : "+r" (guess));             \
-        s->ofs += guess;                        \
+        s->p += guess;                          \
         return;                                 \
     }
     GUESS(8);
     GUESS(12);
     GUESS(20);
 #undef GUESS
-    s->ofs += step;
+    s->p += step;
 }
 
 /* Takes the next attribute of 's'.  Returns 1, or 0 at the end, or -1 if what
@@ -104,24 +101,28 @@ skip_attr(struct span *s, int step)
 INLINE int
 next_attr(struct span *s, struct attr *attr)
 {
-    int left = s->end - s->ofs;
-    const uint8_t *p;
+    size_t left = s->end - s->p;
     struct nlattr nla;
 
-    if (left < NLA_HDRLEN) {
-        return left > 0 ? -1 : 0;
+    if (left < sizeof nla) {
+        return left ? -1 : 0;
     }
-    p = s->base + s->ofs;
-    memcpy(&nla, p, sizeof nla);
+    memcpy(&nla, s->p, sizeof nla);
     attr->type = nla.nla_type & NLA_TYPE_MASK;
     attr->len = nla.nla_len - NLA_HDRLEN;
-    attr->p = p + NLA_HDRLEN;
+    attr->p = s->p + NLA_HDRLEN;
 
     /* One comparison for both ends, as less than nothing is a lot. */
-    if (OVS_UNLIKELY(attr->len > (unsigned int) left - NLA_HDRLEN)) {
+    if (OVS_UNLIKELY(attr->len > left - NLA_HDRLEN)) {
         return -1;
     }
-    skip_attr(s, NLA_ALIGN(nla.nla_len));
+    size_t step = NLA_ALIGN(nla.nla_len);
+    if (OVS_UNLIKELY(step > left)) {
+        /* The padding of the last one may be missing. */
+        s->p = s->end;
+    } else {
+        skip_attr(s, step);
+    }
     return 1;
 }
 
@@ -546,7 +547,7 @@ parse_mac(const struct attr *attr, struct state *state)
 INLINE bool
 parse_flower(struct span s, struct state *state)
 {
-    int keys = s.ofs;           /* Start of a run of attributes that match. */
+    const uint8_t *keys = s.p;  /* Start of a run of attributes that match. */
     uint32_t flags;
     struct attr attr;
     int more;
@@ -588,13 +589,12 @@ parse_flower(struct span s, struct state *state)
         /* This one does not match: a run ends before it, and one begins
          * after. */
         if (state->hash_wanted) {
-            state->hash = hash_span(state->hash, s.base + keys,
-                                    attr.p - NLA_HDRLEN);
+            state->hash = hash_span(state->hash, keys, attr.p - NLA_HDRLEN);
         }
-        keys = MIN(s.ofs, s.end);
+        keys = s.p;
     }
     if (state->hash_wanted) {
-        state->hash = hash_span(state->hash, s.base + keys, s.base + s.end);
+        state->hash = hash_span(state->hash, keys, s.p);
     }
     if (state->has_mac && state->mac_is_full) {
         state->flow->flags |= FLOW_HAS_MAC;
@@ -687,14 +687,12 @@ tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, unsigned int options_,
     if (nlh.nlmsg_type != RTM_NEWTFILTER && nlh.nlmsg_type != RTM_DELTFILTER) {
         return TC_PARSE_NOT_OVS;
     }
-    if (nlh.nlmsg_len < NLMSG_LENGTH(sizeof tcm)
-        || nlh.nlmsg_len > INT_MAX - NLMSG_ALIGNTO) {
+    if (nlh.nlmsg_len < NLMSG_LENGTH(sizeof tcm)) {
         return TC_PARSE_MALFORMED;
     }
     memcpy(&tcm, (const uint8_t *) nlh_ + NLMSG_HDRLEN, sizeof tcm);
-    s.base = (const uint8_t *) nlh_;
-    s.ofs = NLMSG_SPACE(sizeof tcm);
-    s.end = nlh.nlmsg_len;
+    s.p = (const uint8_t *) nlh_ + NLMSG_SPACE(sizeof tcm);
+    s.end = (const uint8_t *) nlh_ + nlh.nlmsg_len;
 
     /* What follows is valid as far as their numbers say. */
     memset(flow, 0, offsetof(struct flow_record, targets));
