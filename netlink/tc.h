@@ -102,12 +102,12 @@ struct tc_dump_callbacks {
 
 /* Dumps, without blocking and without more than TC_MAX_MESSAGES messages for
  * each libevent callback, all filters on ingress and clsact egress of the 'n'
- * devices in 'ifindexes' (copied), or, if that is NULL, of all, and of the shared blocks that they are
- * members of, each block once.  Which there are, the kernel is asked first.  A
- * device that goes meanwhile is skipped.  The dump of one part that the kernel
- * marks as interrupted is made again.  'options' are TC_DUMP_*.  Callbacks are
- * made from 'base' only.  Returns the dump, or NULL with a positive errno in
- * '*errorp'. */
+ * devices in 'ifindexes' (copied), or, if that is NULL, of all devices, and of
+ * the shared blocks that they are members of, each block once.  Which there
+ * are, the kernel is asked first.  A device that goes meanwhile is skipped.
+ * The dump of one part that the kernel marks as interrupted is made again.
+ * 'options' are TC_DUMP_*.  Callbacks are made from 'base' only.  Returns the
+ * dump, or NULL with a positive errno in '*errorp'. */
 struct tc_dump *tc_dump_start(struct event_base *base, const int *ifindexes,
                               size_t n, unsigned int options,
                               const struct tc_dump_callbacks *, void *aux,

@@ -464,7 +464,8 @@ test_terse(void **state OVS_UNUSED)
 static void
 test_nothing(void **state OVS_UNUSED)
 {
-    struct env *env = start(NULL, 0);
+    static const int none[1];
+    struct env *env = start(none, 0);
 
     expect_request(env, RTM_GETQDISC, 0, 0);
     assert_false(env->done);
@@ -475,6 +476,23 @@ test_nothing(void **state OVS_UNUSED)
     assert_true(env->done);
     assert_int_equal(0, env->result.error);
     assert_int_equal(0, env->n_parts);
+    finish(env);
+}
+
+/* No list of devices is not an empty one. */
+static void
+test_all_devices(void **state OVS_UNUSED)
+{
+    struct env *env = start(NULL, 0);
+
+    answer_qdiscs(env, 7);
+    expect_request(env, RTM_GETTFILTER, 7, INGRESS);
+    put_filter(env, 7, 1, 0);
+    put_end(env, 0, 0);
+    flush(env);
+    expect_no_request(env);
+    assert_true(env->done);
+    assert_int_equal(1, env->result.n_filters);
     finish(env);
 }
 
@@ -782,6 +800,7 @@ main(void)
         cmocka_unit_test(test_given_parts),
         cmocka_unit_test(test_terse),
         cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_all_devices),
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_often_interrupted),
         cmocka_unit_test(test_always_interrupted),
