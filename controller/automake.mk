@@ -28,6 +28,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-detail.h \
 	controller/flow-engine.c \
 	controller/flow-engine.h \
+	controller/flow-explain.c \
+	controller/flow-explain.h \
 	controller/flow-facts.c \
 	controller/flow-facts.h \
 	controller/flow-file.c \

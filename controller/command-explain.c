@@ -32,18 +32,6 @@ struct pending_explain {
 
 static struct ovs_list explains = OVS_LIST_INITIALIZER(&explains);
 
-static struct policy_watch policy;
-
-static explain_flows_cb *flows_cb;
-static void *flows_aux;
-
-void
-command_explain_set_flows(explain_flows_cb *cb, void *aux)
-{
-    flows_cb = cb;
-    flows_aux = aux;
-}
-
 static char *
 format_lists(const struct json *array, enum output_format format)
 {
@@ -183,9 +171,9 @@ watch_policy(const struct controller *c, bool now)
     bool offload = smap_get_bool(config, "hw-offload", false);
 
     if (ovs_view_is_synced(c->view)
-        && (now || !policy.known || offload != policy.offload
-            || !nullable_string_is_equal(key, policy.key))) {
-        policy_watch_update(&policy, offload, key,
+        && (now || !c->policy->known || offload != c->policy->offload
+            || !nullable_string_is_equal(key, c->policy->key))) {
+        policy_watch_update(c->policy, offload, key,
                             policy_watch_vswitchd_start());
     }
 }
@@ -210,8 +198,7 @@ start_explain(const struct controller *c, struct unixctl_conn *conn,
 
         pending->conn = conn;
         pending->format = format;
-        pending->gather = explain_gather_start(c, &policy, ports, n,
-                                               flows_cb, flows_aux,
+        pending->gather = explain_gather_start(c, ports, n,
                                                explain_done, pending);
         ovs_list_push_back(&explains, &pending->node);
     } else {
@@ -293,5 +280,4 @@ command_explain_cancel_all(void)
                                     "the controller is going away");
         pending_destroy(pending);
     }
-    policy_watch_destroy(&policy);
 }

@@ -17,6 +17,7 @@ struct flow_engine;
 struct inventory;
 struct kernel;
 struct ovs_view;
+struct policy_watch;
 struct reconcile;
 struct udev;
 struct unixctl_conn;
@@ -29,6 +30,7 @@ struct controller {
     struct ovs_view *view;
     struct event_log *log;
     struct flow_engine *flows;
+    struct policy_watch *policy;
     struct udev *udev;
     struct reconcile *rec;
     struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */

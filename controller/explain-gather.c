@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/command.h"
+#include "controller/flow-explain.h"
 #include "controller/flow-ifaces.h"
 #include "controller/inventory.h"
 #include "controller/policy-watch.h"
@@ -36,7 +37,6 @@ struct gather_port {
 
 struct explain_gather {
     const struct controller *c;
-    const struct policy_watch *policy;
     struct gather_port *ports;
     size_t n_ports;             /* Number of 'ports'. */
     size_t n_vdpas;             /* Of those, with a 'query'. */
@@ -56,7 +56,6 @@ struct explain_gather {
     enum flow_tri at_limit;     /* Is it at its flow limit? */
 
     long long int deadline;     /* time_msec() when to go without the rest. */
-    explain_flows_cb *flows;    /* Or NULL. */
     void *flows_aux;            /* For 'flows'. */
     void (*done)(void *aux, struct json *, enum explain_verdict);
     void *aux;                  /* For 'done', which is NULL once called. */
@@ -194,18 +193,13 @@ vswitchd_done(void *g_, const char *text, const char *error)
 
 struct explain_gather *
 explain_gather_start(const struct controller *c,
-                     const struct policy_watch *policy,
                      const struct port *const *ports, size_t n,
-                     explain_flows_cb *flows, void *flows_aux,
                      void (*done)(void *aux, struct json *,
                                   enum explain_verdict), void *aux)
 {
     struct explain_gather *g = xzalloc(sizeof *g);
 
     g->c = c;
-    g->policy = policy;
-    g->flows = flows;
-    g->flows_aux = flows_aux;
     g->done = done;
     g->aux = aux;
     g->deadline = time_msec() + EXPLAIN_GATHER_MS;
@@ -369,8 +363,8 @@ fill_row(const struct explain_gather *g, const struct port *port,
     f->db_known = ovs_view_is_synced(g->c->view);
     f->hw_offload_key = smap_get(config, "hw-offload");
     f->tc_policy_key = smap_get(config, "tc-policy");
-    f->tc_policy = g->policy->policy;
-    f->tc_policy_certain = policy_watch_is_certain(g->policy);
+    f->tc_policy = g->c->policy->policy;
+    f->tc_policy_certain = policy_watch_is_certain(g->c->policy);
     f->ovn = (smap_get(ids, "ovn-remote") || smap_get(ids, "ovn-encap-type")
               || smap_get(ids, "ovn-bridge-mappings"));
     if (!iface) {
@@ -402,27 +396,24 @@ others_qdiscs(const struct explain_gather *g)
     return all ? FLOW_NO : FLOW_UNKNOWN;
 }
 
+/* The flows, and why they are not in hardware as far as is known by now. */
 static void
 fill_flows(const struct explain_gather *g, const struct port *port,
            struct explain_facts *f)
 {
-    if (g->flows) {
-        enum flow_tri hw_offload = explain_hw_offload(f);
-        bool key = (f->hw_offload_key
-                    && !strcasecmp(f->hw_offload_key, "true"));
-        enum flow_tri skip_hw = explain_skip_hw(f);
-        bool policy = (f->tc_policy_key
-                       && !strcmp(f->tc_policy_key, "skip_hw"));
-        const struct flow_reason_env env = {
-            .hw_offload = hw_offload,
-            .skip_hw = skip_hw,
-            .at_flow_limit = g->at_limit,
-            .key_differs = (hw_offload == (key ? FLOW_NO : FLOW_YES)
-                            || skip_hw == (policy ? FLOW_NO : FLOW_YES)),
-        };
+    enum flow_tri hw_offload = explain_hw_offload(f);
+    bool key = (f->hw_offload_key && !strcasecmp(f->hw_offload_key, "true"));
+    enum flow_tri skip_hw = explain_skip_hw(f);
+    bool policy = f->tc_policy_key && !strcmp(f->tc_policy_key, "skip_hw");
+    const struct flow_reason_env env = {
+        .hw_offload = hw_offload,
+        .skip_hw = skip_hw,
+        .at_flow_limit = g->at_limit,
+        .key_differs = (hw_offload == (key ? FLOW_NO : FLOW_YES)
+                        || skip_hw == (policy ? FLOW_NO : FLOW_YES)),
+    };
 
-        g->flows(g->flows_aux, port, &env, &f->flows);
-    }
+    flow_explain(g->c, port, &env, &f->flows);
 }
 
 static enum explain_verdict

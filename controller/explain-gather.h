@@ -16,34 +16,20 @@
 struct controller;
 struct explain_gather;
 struct json;
-struct policy_watch;
 struct port;
 
 #define EXPLAIN_GATHER_MS 2000
 
-/* Tells the flows of 'port', and why those that are not in hardware are not:
- * a part of the checklist that is provided elsewhere.  'env' is what is in
- * effect.  '*flows' is all zeros. */
-typedef void explain_flows_cb(void *aux, const struct port *port,
-                              const struct flow_reason_env *env,
-                              struct explain_flows *flows);
-
 /* Starts to look at 'ports' (at least one), and calls 'done' from
  * explain_gather_run() with the objects of explain_to_json(), in an array that
  * becomes its, and the worst of the verdicts; or with NULL if none of the
- * ports is there any more.  'flows' may be NULL.  After 'done' only
- * explain_gather_destroy() may be called. */
+ * ports is there any more.  After 'done' only explain_gather_destroy() may be
+ * called. */
 struct explain_gather *explain_gather_start(
-    const struct controller *, const struct policy_watch *,
-    const struct port *const *ports, size_t n,
-    explain_flows_cb *flows, void *flows_aux,
+    const struct controller *, const struct port *const *ports, size_t n,
     void (*done)(void *aux, struct json *, enum explain_verdict), void *aux);
 void explain_gather_destroy(struct explain_gather *);
 void explain_gather_run(struct explain_gather *);
 void explain_gather_wait(struct explain_gather *);
-
-/* Where command explain is to ask for flows; without it its checklists have
- * none. */
-void command_explain_set_flows(explain_flows_cb *, void *aux);
 
 #endif /* controller/explain-gather.h */

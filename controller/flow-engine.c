@@ -225,6 +225,26 @@ flow_engine_table(const struct flow_engine *e)
 }
 
 bool
+flow_engine_offloads(const struct flow_engine *e)
+{
+    const struct flow_sender *sender;
+    size_t cursor = 0;
+
+    while ((sender = flow_table_next_sender(e->table, &cursor))) {
+        if (sender->egress.offloaded) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+flow_engine_has_qdisc(const struct flow_engine *e, int ifindex)
+{
+    return flow_tc_has_qdisc(e->tc, ifindex);
+}
+
+bool
 flow_engine_is_settled(const struct flow_engine *e)
 {
     return !e->busy && is_synced(e);

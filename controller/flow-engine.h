@@ -75,6 +75,12 @@ void flow_engine_resync(struct flow_engine *);
 const struct flow_table *flow_engine_table(const struct flow_engine *);
 bool flow_engine_is_settled(const struct flow_engine *);
 
+/* Is a flow in hardware? */
+bool flow_engine_offloads(const struct flow_engine *);
+
+/* Has device 'ifindex' an ingress or clsact qdisc of its own? */
+bool flow_engine_has_qdisc(const struct flow_engine *, int ifindex);
+
 /* Starts to read the counters unless that was done so lately that the share of
  * time does not allow it.  flow_engine_is_refreshing() until it is over. */
 void flow_engine_refresh(struct flow_engine *);

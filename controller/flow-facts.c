@@ -8,26 +8,53 @@
 #include "controller/command.h"
 #include "controller/flow-engine.h"
 #include "controller/inventory.h"
+#include "controller/policy-watch.h"
 #include "controller/reconcile.h"
 #include "ovsdb/ovs-view.h"
 #include "smap.h"
 #include "util.h"
 
-/* Is hw-offload in effect?  ovs-vswitchd takes "true" at once and forgets it
- * only by a restart, so that a filter of its own shows that it is, whatever
- * the key says; without one the key is all there is. */
+/* Has any port, but for those that the kernel makes itself, a qdisc as
+ * ovs-vswitchd gives to all its ports if it offloads? */
+static bool
+has_qdisc(const struct flow_facts *f)
+{
+    for (size_t i = 0; i < f->ifaces.n; i++) {
+        const struct flow_interface *iface = &f->ifaces.ifaces[i];
+
+        if (iface->kind != FLOW_KIND_TUNNEL
+            && iface->kind != FLOW_KIND_INTERNAL
+            && flow_engine_has_qdisc(f->c->flows, iface->ifindex)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is in effect, whatever the keys say: a filter of ovs-vswitchd's shows
+ * that hw-offload is, and one in hardware that tc-policy is not skip_hw. */
 static void
 find_env(struct flow_facts *f)
 {
     const struct smap *config = ovs_view_other_config(f->c->view);
     const struct flow_table *table = flow_engine_table(f->c->flows);
-    bool filters = flow_table_count_of(table, false, 0) > 0;
+    const struct policy_watch *watch = f->c->policy;
     bool key = smap_get_bool(config, "hw-offload", false);
-    const char *policy = smap_get_def(config, "tc-policy", "none");
+    bool policy = !strcmp(smap_get_def(config, "tc-policy", ""), "skip_hw");
+    bool taken = watch->policy && !strcmp(watch->policy, "skip_hw");
+    struct flow_reason_env *env = &f->env;
 
-    f->env.hw_offload = filters || key ? FLOW_YES : FLOW_NO;
-    f->env.skip_hw = strcmp(policy, "skip_hw") ? FLOW_NO : FLOW_YES;
-    f->env.key_differs = filters && !key;
+    env->hw_offload = (flow_table_count_of(table, false, 0)
+                       ? FLOW_YES : policy_watch_hw_offload(watch));
+    if (env->hw_offload == FLOW_UNKNOWN && !has_qdisc(f)) {
+        env->hw_offload = FLOW_NO;
+    }
+    env->skip_hw = (flow_engine_offloads(f->c->flows) ? FLOW_NO
+                    : !policy_watch_is_certain(watch) && taken != policy
+                    ? FLOW_UNKNOWN
+                    : taken ? FLOW_YES : FLOW_NO);
+    env->key_differs = (env->hw_offload == (key ? FLOW_NO : FLOW_YES)
+                        || env->skip_hw == (policy ? FLOW_NO : FLOW_YES));
 }
 
 void

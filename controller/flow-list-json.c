@@ -66,31 +66,27 @@ receivers_to_json(const struct flow_scan *scan, const struct flow_receiver *r)
 static struct json *
 reason_to_json(const struct flow_scan *scan, const struct flow_view *view)
 {
-    const struct flow_receiver *r = view->receiver;
-    size_t n = r && r->type != FLOW_RECEIVER_GUESS ? r->n_devs : 0;
-    struct flow_reason_dev *devs;
+    const struct flow_shortfall as_shortfall = {
+        .dev = view->dev,
+        .receiver = view->receiver,
+        .kernel = view->flags & FLOW_KERNEL,
+        .first = !view->recirc_id,
+        .miss = view->miss,
+        .flows = 1,
+    };
     struct flow_reason reason;
     struct json *json;
 
     if (view->flags & FLOW_IN_HW) {
         return json_null_create();
     }
-    devs = xcalloc(n + 1, sizeof *devs);
-    flow_facts_dev(&scan->facts, view->dev, &devs[0]);
-    for (size_t i = 0; i < n; i++) {
-        flow_facts_dev(&scan->facts, r->devs[i], &devs[1 + i]);
-    }
-    flow_reason_find(&scan->facts.env, &(struct flow_reason_flow) {
-        .kernel = view->flags & FLOW_KERNEL, .miss = view->miss,
-        .sender = &devs[0], .receivers = &devs[1], .n_receivers = n,
-    }, &reason);
+    flow_rows_reason(&scan->rows, &as_shortfall, &reason);
     json = json_object_create();
     json_object_put_string(json, "class",
                            flow_reason_class_to_string(reason.class));
     json_object_put_string(json, "evidence", reason.evidence);
     json_object_put_string(json, "fix", reason.fix);
     flow_reason_destroy(&reason);
-    free(devs);
     return json;
 }
 

@@ -156,26 +156,34 @@ add_reason(struct flow_row *row, struct flow_reason *reason, uint64_t flows)
     };
 }
 
-static void
-join_shortfall(const struct join *j, const struct flow_shortfall *s)
+void
+flow_rows_reason(const struct flow_rows_args *args,
+                 const struct flow_shortfall *s, struct flow_reason *reason)
 {
     const struct flow_receiver *r = s->receiver;
-    size_t n = (r && r->type != FLOW_RECEIVER_GUESS && !j->args->offline
+    size_t n = (r && r->type != FLOW_RECEIVER_GUESS && !args->offline
                 ? r->n_devs : 0);
     struct flow_reason_dev *devs = xcalloc(n + 1, sizeof *devs);
     const struct flow_reason_flow flow = {
         .kernel = s->kernel, .miss = s->miss,
         .sender = &devs[0], .receivers = &devs[1], .n_receivers = n,
     };
+
+    args->facts(args->aux, s->dev, &devs[0]);
+    for (size_t i = 0; i < n; i++) {
+        args->facts(args->aux, r->devs[i], &devs[1 + i]);
+    }
+    flow_reason_find(args->env, &flow, reason);
+    free(devs);
+}
+
+static void
+join_shortfall(const struct join *j, const struct flow_shortfall *s)
+{
     struct flow_reason reason;
 
-    j->args->facts(j->args->aux, s->dev, &devs[0]);
-    for (size_t i = 0; i < n; i++) {
-        j->args->facts(j->args->aux, r->devs[i], &devs[1 + i]);
-    }
-    flow_reason_find(j->args->env, &flow, &reason);
+    flow_rows_reason(j->args, s, &reason);
     add_reason(resolve(j, s->dev), &reason, s->flows);
-    free(devs);
 }
 
 static int

@@ -87,6 +87,12 @@ struct flow_rows_args {
     void *aux;                  /* For these. */
 };
 
+/* Why the flows of a shortfall are not in hardware; 'args->env' is required.
+ * flow_reason_destroy() frees '*reason'. */
+void flow_rows_reason(const struct flow_rows_args *args,
+                      const struct flow_shortfall *,
+                      struct flow_reason *reason);
+
 void flow_rows_init(struct flow_rows *, const struct flow_rows_args *);
 void flow_rows_destroy(struct flow_rows *);
 

@@ -33,6 +33,12 @@ struct touched {
     uint8_t ufid[FLOW_UFID_LEN]; /* Its ufid. */
 };
 
+/* A device with a qdisc in which filters may be. */
+struct qdisc {
+    struct hmap_node node;      /* In 'qdiscs'. */
+    int ifindex;                /* Which device. */
+};
+
 struct flow_tc {
     struct event_base *base;
     struct flow_table *table;   /* The engine's. */
@@ -43,6 +49,8 @@ struct flow_tc {
     size_t n_unknown;           /* Flows that the dump of counters told and the
                                  * table does not have. */
     struct hmap touched;        /* 'struct touched' by ufid, during a dump. */
+    struct hmap qdiscs;         /* 'struct qdisc' by ifindex; not those with
+                                 * shared blocks. */
     struct retry retry;         /* Of what failed. */
     char *last_error;           /* 'status.last_error'. */
     struct flow_tc_status status; /* What is told. */
@@ -93,6 +101,57 @@ clear_touched(struct flow_tc *tc)
     }
 }
 
+/* Qdiscs. */
+
+static struct qdisc *
+find_qdisc(const struct flow_tc *tc, int ifindex)
+{
+    struct qdisc *q;
+
+    HMAP_FOR_EACH_WITH_HASH (q, node, hash_int(ifindex, 0), &tc->qdiscs) {
+        if (q->ifindex == ifindex) {
+            return q;
+        }
+    }
+    return NULL;
+}
+
+static void
+add_qdisc(struct flow_tc *tc, int ifindex)
+{
+    if (ifindex && !find_qdisc(tc, ifindex)) {
+        struct qdisc *q = xmalloc(sizeof *q);
+
+        q->ifindex = ifindex;
+        hmap_insert(&tc->qdiscs, &q->node, hash_int(ifindex, 0));
+    }
+}
+
+static void
+del_qdisc(struct flow_tc *tc, struct qdisc *q)
+{
+    if (q) {
+        hmap_remove(&tc->qdiscs, &q->node);
+        free(q);
+    }
+}
+
+static void
+clear_qdiscs(struct flow_tc *tc)
+{
+    struct qdisc *q;
+
+    HMAP_FOR_EACH_POP (q, node, &tc->qdiscs) {
+        free(q);
+    }
+}
+
+bool
+flow_tc_has_qdisc(const struct flow_tc *tc, int ifindex)
+{
+    return find_qdisc(tc, ifindex) != NULL;
+}
+
 /* Failures. */
 
 static void OVS_PRINTF_FORMAT(3, 4)
@@ -112,10 +171,11 @@ fail(struct flow_tc *tc, bool absent, const char *format, ...)
 
 /* Dumps. */
 
+/* If this part is told once more, what went meanwhile goes by events. */
 static void
-dump_begin(void *tc OVS_UNUSED, const struct tc_part *part OVS_UNUSED)
+dump_begin(void *tc, const struct tc_part *part)
 {
-    /* If this part is told once more, what went meanwhile goes by events. */
+    add_qdisc(tc, part->ifindex);
 }
 
 static void
@@ -210,6 +270,7 @@ flow_tc_resync(struct flow_tc *tc)
     tc->again = false;
     tc->status.state = FLOW_SOURCE_SYNCING;
     flow_table_mark(tc->table, false, 0);
+    clear_qdiscs(tc);
     start_dump(tc, true);
 }
 
@@ -281,10 +342,12 @@ on_chain_gone(void *tc_, uint32_t dev, bool on_block OVS_UNUSED,
 }
 
 static void
-on_qdisc_added(void *tc OVS_UNUSED, int ifindex OVS_UNUSED,
-               const struct tc_part *parts OVS_UNUSED, size_t n OVS_UNUSED)
+on_qdisc_added(void *tc, int ifindex OVS_UNUSED, const struct tc_part *parts,
+               size_t n)
 {
-    /* Its filters will be told. */
+    for (size_t i = 0; i < n; i++) {
+        add_qdisc(tc, parts[i].ifindex);
+    }
 }
 
 static void
@@ -292,6 +355,7 @@ on_qdisc_deleted(void *tc_, int ifindex, const struct tc_part *parts, size_t n)
 {
     struct flow_tc *tc = tc_;
 
+    del_qdisc(tc, find_qdisc(tc, ifindex));
     for (size_t i = 0; i < n; i++) {
         if (!parts[i].block) {
             flow_table_mark(tc->table, false, ifindex);
@@ -346,6 +410,7 @@ flow_tc_create(struct event_base *base, struct flow_table *table)
     tc->base = base;
     tc->table = table;
     hmap_init(&tc->touched);
+    hmap_init(&tc->qdiscs);
     tc->status.state = FLOW_SOURCE_SYNCING;
     start_monitor(tc);
     return tc;
@@ -361,6 +426,8 @@ flow_tc_destroy(struct flow_tc *tc)
         tc_monitor_destroy(tc->monitor);
         clear_touched(tc);
         hmap_destroy(&tc->touched);
+        clear_qdiscs(tc);
+        hmap_destroy(&tc->qdiscs);
         free(tc->last_error);
         free(tc);
     }

@@ -43,6 +43,9 @@ void flow_tc_resync(struct flow_tc *);
 void flow_tc_refresh(struct flow_tc *);
 bool flow_tc_is_dumping(const struct flow_tc *);
 
+/* Has device 'ifindex' an ingress or clsact qdisc of its own? */
+bool flow_tc_has_qdisc(const struct flow_tc *, int ifindex);
+
 const struct flow_tc_status *flow_tc_status(const struct flow_tc *);
 
 /* Statistics of the events, or NULL while there are none. */

@@ -15,9 +15,10 @@
 #include "controller/command.h"
 #include "controller/event-log.h"
 #include "controller/evloop.h"
-#include "controller/inventory.h"
 #include "controller/flow-engine.h"
 #include "controller/flow-table.h"
+#include "controller/inventory.h"
+#include "controller/policy-watch.h"
 #include "controller/reconcile.h"
 #include "controller/sink.h"
 #include "controller/udev.h"
@@ -283,6 +284,7 @@ main(int argc, char *argv[])
     struct unixctl_server *unixctl;
     struct kernel_helper *helper;
     struct inventory inv;
+    struct policy_watch policy = { .known = false };
     struct event_log log;
     char *message = NULL;
 
@@ -312,6 +314,7 @@ main(int argc, char *argv[])
         .inv = &inv,
         .view = ovs_view_create(o.remote),
         .log = &log,
+        .policy = &policy,
     };
     inventory_init(&inv);
     event_log_init(&log);
@@ -345,6 +348,7 @@ main(int argc, char *argv[])
     kernel_destroy(c.kernel);
     udev_destroy(c.udev);
     kernel_helper_stop(helper);
+    policy_watch_destroy(&policy);
     ovs_view_destroy(c.view);
     event_log_destroy(&log);
     inventory_destroy(&inv);

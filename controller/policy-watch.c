@@ -41,6 +41,7 @@ policy_watch_update(struct policy_watch *w, bool offload, const char *key,
         /* It was started after the last update, so with those keys. */
         w->seen_start = true;
         w->taken = false;
+        w->offloaded = w->offload;
         if (w->offload) {
             take(w, w->key);
         }
@@ -50,6 +51,7 @@ policy_watch_update(struct policy_watch *w, bool offload, const char *key,
     if (!w->taken && (offload || !w->known)) {
         take(w, key);
     }
+    w->offloaded |= offload;
     w->known = true;
     w->start = start;
     w->offload = offload;
@@ -60,6 +62,13 @@ bool
 policy_watch_is_certain(const struct policy_watch *w)
 {
     return w->seen_start && w->taken;
+}
+
+enum flow_tri
+policy_watch_hw_offload(const struct policy_watch *w)
+{
+    return (w->offloaded ? FLOW_YES
+            : w->seen_start ? FLOW_NO : FLOW_UNKNOWN);
 }
 
 long long int

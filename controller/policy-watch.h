@@ -3,17 +3,22 @@
 #ifndef CONTROLLER_POLICY_WATCH_H
 #define CONTROLLER_POLICY_WATCH_H 1
 
-/* Which tc-policy is in effect in ovs-vswitchd.
+/* Which hw-offload and tc-policy are in effect in ovs-vswitchd.
  *
- * It takes other_config:tc-policy once in its life: when hw-offload is first
- * true.  It does not tell later which it took, so one has to have watched the
- * keys since before it was started; else what was seen first is the best
- * guess, and said to be one.  Pure. */
+ * It takes other_config:hw-offload=true at any time, and keeps to it as long
+ * as it lives.  It takes other_config:tc-policy once in its life: when
+ * hw-offload is first true.  It does not tell later which it took, so one has
+ * to have watched the keys since before it was started; else what was seen
+ * first is the best guess, and said to be one.  Pure. */
 
 #include <stdbool.h>
 
+#include "controller/flow-reason.h"
+
 struct policy_watch {
     bool known;                 /* Was there an update? */
+    bool offloaded;             /* Was key hw-offload true, so far as we know,
+                                 * at a time since ovs-vswitchd was started? */
     bool offload;               /* Key hw-offload, and */
     char *key;                  /* key tc-policy as of the last update; NULL
                                  * if not set.  Owned. */
@@ -33,6 +38,9 @@ void policy_watch_update(struct policy_watch *, bool offload,
 
 /* Is 'policy' known to be in effect, once hw-offload is? */
 bool policy_watch_is_certain(const struct policy_watch *);
+
+/* Is hw-offload in effect? */
+enum flow_tri policy_watch_hw_offload(const struct policy_watch *);
 
 /* For 'start': when the ovs-vswitchd that has the pidfile in the run directory
  * wrote it, in ns, or 0 if there is none. */

@@ -28,6 +28,27 @@ update(struct policy_watch *w, bool offload, const char *key, int start,
     assert_int_equal(policy_watch_is_certain(w), certain);
 }
 
+/* It takes true at any time, and drops it only by a restart. */
+static void
+test_hw_offload(void **state OVS_UNUSED)
+{
+    struct policy_watch w = { .known = false };
+
+    policy_watch_update(&w, false, NULL, 1);
+    assert_int_equal(FLOW_UNKNOWN, policy_watch_hw_offload(&w));
+    policy_watch_update(&w, true, NULL, 1);
+    assert_int_equal(FLOW_YES, policy_watch_hw_offload(&w));
+    policy_watch_update(&w, false, NULL, 1);
+    assert_int_equal(FLOW_YES, policy_watch_hw_offload(&w));
+    policy_watch_update(&w, false, NULL, 2);
+    assert_int_equal(FLOW_NO, policy_watch_hw_offload(&w));
+    policy_watch_update(&w, true, NULL, 2);
+    assert_int_equal(FLOW_YES, policy_watch_hw_offload(&w));
+    policy_watch_update(&w, true, NULL, 3);
+    assert_int_equal(FLOW_YES, policy_watch_hw_offload(&w));
+    policy_watch_destroy(&w);
+}
+
 /* It was there before us. */
 static void
 test_late(void **state OVS_UNUSED)
@@ -91,6 +112,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hw_offload),
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_late_off),
         cmocka_unit_test(test_restart),
