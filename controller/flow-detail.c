@@ -94,7 +94,8 @@ check_message(struct flow_detail *fd, const struct nlmsghdr *nlh, size_t len,
     size_t min_len = NLMSG_HDRLEN + NLMSG_ALIGN(hdrlen);
 
     return ((len >= min_len && nlh->nlmsg_len >= min_len
-             && nlh->nlmsg_len <= len && len <= FLOW_DETAIL_MAX_LEN)
+             && nlh->nlmsg_len <= len
+             && nlh->nlmsg_len <= FLOW_DETAIL_MAX_LEN)
             || flow_detail_fail(fd, "malformed message"));
 }
 

@@ -588,6 +588,27 @@ test_dp_basics(void **state OVS_UNUSED)
     dp_expect(&m, "error: message has no key", NULL);
 }
 
+/* More than the message may be readable, as in a socket's buffer. */
+static void
+test_dp_length(void **state OVS_UNUSED)
+{
+    struct ds match = DS_EMPTY_INITIALIZER;
+    struct ds actions = DS_EMPTY_INITIALIZER;
+    struct nlmsghdr *nlh;
+    struct dp_msg m;
+
+    dp_begin(&m);
+    dp_put_port(&m, 2);
+    dp_put_empty(&m, OVS_FLOW_ATTR_ACTIONS);
+    nlh = nl_msg_nlmsghdr(&m.buf);
+    nlh->nlmsg_len = m.buf.size;
+    assert_null(flow_detail_from_dp(nlh, SIZE_MAX, &names, &match, &actions));
+    assert_string_equal(ds_cstr(&actions), "drop");
+    ds_destroy(&match);
+    ds_destroy(&actions);
+    ofpbuf_uninit(&m.buf);
+}
+
 /* An ethertype mask without a key is looked at by libopenvswitch without a
  * check of its size. */
 static void
@@ -715,6 +736,7 @@ main(void)
         cmocka_unit_test(test_tc_keys),
         cmocka_unit_test(test_tc_geneve),
         cmocka_unit_test(test_dp_basics),
+        cmocka_unit_test(test_dp_length),
         cmocka_unit_test(test_dp_bad_keys),
         cmocka_unit_test(test_dp_bad_actions),
         cmocka_unit_test(test_torture),
