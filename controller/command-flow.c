@@ -383,13 +383,20 @@ cmd_flow_check(struct unixctl_conn *conn, int argc, const char *argv[],
 
 /* Main loop. */
 
+/* Are the flows as new as 'job' needs them, or has it waited enough? */
+static bool
+is_ready(const struct controller *c, const struct job *job)
+{
+    return ((flow_engine_is_settled(c->flows)
+             && !flow_engine_is_refreshing(c->flows))
+            || time_msec() >= job->deadline);
+}
+
 /* Returns whether 'job' is over. */
 static bool
 run_job(const struct controller *c, struct job *job)
 {
-    bool ready = ((flow_engine_is_settled(c->flows)
-                   && !flow_engine_is_refreshing(c->flows))
-                  || time_msec() >= job->deadline);
+    bool ready = is_ready(c, job);
 
     if (job->type == JOB_PARSE) {
         return run_parse(job);
@@ -426,7 +433,7 @@ command_flow_run(const struct controller *c)
 }
 
 void
-command_flow_wait(void)
+command_flow_wait(const struct controller *c)
 {
     const struct job *job;
 
@@ -435,6 +442,8 @@ command_flow_wait(void)
             flow_list_wait(job->list);
         } else if (job->parse) {
             flow_parse_wait(job->parse);
+        } else if (is_ready(c, job)) {
+            poll_immediate_wake();
         } else {
             poll_timer_wait_until(job->deadline);
         }

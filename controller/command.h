@@ -46,7 +46,7 @@ void commands_register(struct controller *c);
  * those that are under way, and ends them. */
 void command_flow_register(struct controller *c);
 void command_flow_run(const struct controller *c);
-void command_flow_wait(void);
+void command_flow_wait(const struct controller *c);
 void command_flow_cancel_all(void);
 
 /* Registers explain, does what those that are under way need in each round of

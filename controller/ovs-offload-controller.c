@@ -264,7 +264,7 @@ main_loop(struct controller *c, struct evloop *loop,
             kernel_wait(c->kernel);
             udev_wait(c->udev);
             flow_engine_wait(c->flows);
-            command_flow_wait();
+            command_flow_wait(c);
             evloop_wait(loop);
         }
         unixctl_server_wait(unixctl);
