@@ -99,6 +99,27 @@ flow_index_destroy(struct flow_index *index)
     free(index->old_slots);
 }
 
+/* The highest FLOW_INDEX_KNOWN bits, at least, of the hash of the element in
+ * slot 'pos' of 'slots', of which there are 1 << 'bits'. */
+static uint64_t
+hash_of(const struct flow_index *index, const uint32_t *slots,
+        unsigned int bits, uint32_t pos)
+{
+    uint32_t mask = (UINT32_C(1) << bits) - 1;
+    uint32_t slot = slots[pos];
+    unsigned int extra = FLOW_INDEX_KNOWN - bits;
+    uint32_t home;
+
+    if (bits >= FLOW_INDEX_KNOWN || slot & FLOW_INDEX_FAR) {
+        return index->hash(index->aux, (slot & mask) - 1);
+    }
+    home = (pos - ((pos - (slot >> FLOW_INDEX_KNOWN))
+                   & (flow_index_reach(bits) - 1))) & mask;
+    return ((((uint64_t) home << extra)
+             | (slot >> bits & ((UINT32_C(1) << extra) - 1)))
+            << (64 - FLOW_INDEX_KNOWN));
+}
+
 /* Moves up to 'n' old slots. */
 static void
 move_slots(struct flow_index *index, uint32_t n)
@@ -106,15 +127,14 @@ move_slots(struct flow_index *index, uint32_t n)
     uint32_t size = UINT32_C(1) << (index->bits - 1);
 
     for (; n > 0 && index->moved < size; n--) {
-        uint32_t *slot = &index->old_slots[(index->start + index->moved++)
-                                           & (size - 1)];
+        uint32_t pos = (index->start + index->moved++) & (size - 1);
+        uint32_t *slot = &index->old_slots[pos];
 
         if (*slot & (size - 1)) {
-            uint32_t id = (*slot & (size - 1)) - 1;
+            uint64_t hash = hash_of(index, index->old_slots,
+                                    index->bits - 1, pos);
 
-            uint64_t hash = index->hash(index->aux, id);
-
-            flow_index_place(index, hash, id,
+            flow_index_place(index, hash, (*slot & (size - 1)) - 1,
                              flow_index_home(hash, index->bits));
         }
         *slot = 0;
@@ -186,12 +206,15 @@ close_slot(struct flow_index *index, uint32_t hole)
 
     for (uint32_t pos = (hole + 1) & mask; index->slots[pos];
          pos = (pos + 1) & mask) {
-        uint32_t id = (index->slots[pos] & mask) - 1;
-        uint32_t home = flow_index_home(index->hash(index->aux, id),
+        uint32_t home = flow_index_home(hash_of(index, index->slots,
+                                                index->bits, pos),
                                         index->bits);
 
         if (((pos - home) & mask) >= ((pos - hole) & mask)) {
             index->slots[hole] = index->slots[pos];
+            if (((hole - home) & mask) < flow_index_reach(index->bits)) {
+                index->slots[hole] &= ~FLOW_INDEX_FAR;
+            }
             hole = pos;
         }
     }
@@ -214,32 +237,9 @@ flow_index_remove(struct flow_index *index, uint64_t hash, uint32_t id)
                         flow_index_old_home(index, hash), id);
         ovs_assert(pos != FLOW_NONE);
         /* In use, but by no element; it will go soon. */
-        index->old_slots[pos] = ~((UINT32_C(1) << bits) - 1);
+        index->old_slots[pos] = FLOW_INDEX_FAR;
     }
     index->n--;
-    index->n_removed++;
-}
-
-size_t
-flow_index_peek(const struct flow_index *index, uint32_t n, uint32_t ids[],
-                size_t max)
-{
-    size_t n_ids = 0;
-
-    if (index->old_slots) {
-        uint32_t size = UINT32_C(1) << (index->bits - 1);
-        uint32_t left = MIN(size - index->moved, n * MOVE_STEP);
-
-        for (uint32_t i = 0; i < left && n_ids < max; i++) {
-            uint32_t pos = (index->start + index->moved + i) & (size - 1);
-            uint32_t id = index->old_slots[pos] & (size - 1);
-
-            if (id) {
-                ids[n_ids++] = id - 1;
-            }
-        }
-    }
-    return n_ids;
 }
 
 size_t

@@ -48,10 +48,22 @@ flow_slab_get(const struct flow_slab *slab, uint32_t id)
     return slab->chunks[id >> slab->shift] + (id & mask) * slab->size;
 }
 
-/* Open addressing with linear probing.  A slot is 0 if it is free, or else has
- * in its low 'bits' bits an element's number plus 1, and above these as many
- * bits of the element's hash, which spare most looks at wrong elements.  The
- * highest bits of the hash say where to begin. */
+/* Open addressing with linear probing.  The highest 'bits' bits of an
+ * element's hash say at which slot its search begins, its home.  A slot is 0
+ * if it is free, or else has
+ *
+ *   - in its low 'bits' bits the element's number plus 1,
+ *
+ *   - above these, up to bit 30, the last of the highest FLOW_INDEX_KNOWN bits
+ *     of the hash: they spare most looks at wrong elements, and, as the last
+ *     ones of the home are among them, tell all of these highest bits of an
+ *     element that is near its home: so elements can be moved without looking
+ *     at them,
+ *
+ *   - in bit 31 whether it is too far from its home for that. */
+#define FLOW_INDEX_KNOWN 26
+#define FLOW_INDEX_FAR (UINT32_C(1) << 31)
+
 struct flow_index {
     uint32_t *slots;            /* 1 << 'bits' of them. */
     uint32_t *old_slots;        /* Those not moved into 'slots' yet, or
@@ -59,8 +71,6 @@ struct flow_index {
     unsigned int bits;          /* Log2 of the number of slots; the old ones
                                  * are half as many. */
     uint32_t n;                 /* Number of elements. */
-    uint32_t n_removed;         /* Number of removals ever, which move others
-                                 * to other slots. */
     uint32_t start;             /* Old slot with which moving began: a free
                                  * one, so that no run of slots crosses it. */
     uint32_t moved;             /* Number of old slots moved. */
@@ -85,12 +95,6 @@ void flow_index_reserve(struct flow_index *, uint32_t n);
 void flow_index_insert(struct flow_index *, uint64_t hash, uint32_t id);
 void flow_index_remove(struct flow_index *, uint64_t hash, uint32_t id);
 
-/* Lists in 'ids' up to 'max' elements that flow_index_reserve() would move for
- * 'n' elements, so that the caller can prefetch what 'hash' reads.  Returns
- * their number. */
-size_t flow_index_peek(const struct flow_index *, uint32_t n, uint32_t ids[],
-                       size_t max);
-
 size_t flow_index_memory(const struct flow_index *);
 
 /* Where a search is. */
@@ -106,11 +110,32 @@ flow_index_home(uint64_t hash, unsigned int bits)
     return hash >> (64 - bits);
 }
 
+/* What a slot has above an element's number, but for FLOW_INDEX_FAR. */
+static inline uint32_t
+flow_index_tag(uint64_t hash, unsigned int bits)
+{
+    unsigned int known = bits < FLOW_INDEX_KNOWN ? FLOW_INDEX_KNOWN : bits;
+
+    return (uint32_t) (hash >> (64 - known) << bits) & ~FLOW_INDEX_FAR;
+}
+
+/* Distance from home from which on a slot is FLOW_INDEX_FAR. */
+static inline uint32_t
+flow_index_reach(unsigned int bits)
+{
+    return UINT32_C(1) << (bits < FLOW_INDEX_KNOWN
+                           ? 31 - FLOW_INDEX_KNOWN : 31 - bits);
+}
+
+/* The next element at or after '*pos' that may have 'hash', or FLOW_NONE;
+ * '*pos' is then the free slot at which the search ended, else where to go
+ * on. */
 static inline uint32_t
 flow_index_search(const uint32_t *slots, unsigned int bits, uint64_t hash,
                   uint32_t *pos)
 {
     uint32_t mask = (UINT32_C(1) << bits) - 1;
+    uint32_t tag = flow_index_tag(hash, bits);
 
     for (;;) {
         uint32_t slot = slots[*pos];
@@ -119,7 +144,7 @@ flow_index_search(const uint32_t *slots, unsigned int bits, uint64_t hash,
             return FLOW_NONE;
         }
         *pos = (*pos + 1) & mask;
-        if (!((slot ^ (uint32_t) hash) & ~mask) && slot & mask) {
+        if ((slot & ~mask & ~FLOW_INDEX_FAR) == tag && slot & mask) {
             return (slot & mask) - 1;
         }
     }
@@ -176,17 +201,22 @@ flow_index_first(const struct flow_index *index, uint64_t hash,
          (ID) != FLOW_NONE; \
          (ID) = flow_index_next(INDEX, &(PROBE)))
 
-/* Puts 'id', which is not there, into the first free slot from 'pos' on. */
+/* Puts 'id', which is not there, into the first free slot from 'pos' on, which
+ * is its home or one that a search came to. */
 static inline void
 flow_index_place(struct flow_index *index, uint64_t hash, uint32_t id,
                  uint32_t pos)
 {
+    uint32_t home = flow_index_home(hash, index->bits);
     uint32_t mask = (UINT32_C(1) << index->bits) - 1;
 
     while (index->slots[pos]) {
         pos = (pos + 1) & mask;
     }
-    index->slots[pos] = ((uint32_t) hash & ~mask) | (id + 1);
+    index->slots[pos] = (flow_index_tag(hash, index->bits) | (id + 1)
+                         | (((pos - home) & mask)
+                            < flow_index_reach(index->bits)
+                            ? 0 : FLOW_INDEX_FAR));
 }
 
 /* As flow_index_insert(), after flow_index_reserve() for it. */

@@ -414,19 +414,6 @@ first_candidate(const struct flow_index *index, uint64_t hash)
     return flow_index_first(index, hash, &probe);
 }
 
-/* Makes room for 'n' more flows. */
-static void
-reserve(struct flow_table *t, size_t n)
-{
-    uint32_t ids[FLOW_BATCH * 8];
-    size_t n_ids = flow_index_peek(&t->index, n, ids, ARRAY_SIZE(ids));
-
-    for (size_t i = 0; i < n_ids; i++) {
-        __builtin_prefetch(ft_flow(t, ids[i])->ufid);
-    }
-    flow_index_reserve(&t->index, n);
-}
-
 /* Chains that a batch needs, and that were not found lately. */
 struct wanted {
     uint64_t hashes[FLOW_BATCH * 2]; /* Their hashes. */
@@ -461,15 +448,14 @@ put_new(struct flow_table *t, const struct flow_record *r, uint64_t hash,
     }
 }
 
-/* Prefetches what is needed to put 'records', of which 'hashes' gets the
- * hashes of ufids. */
+/* Prefetches the slots that are needed to put 'records', fills in 'hashes' of
+ * their ufids, and 'wanted'. */
 static void
-prefetch_put(struct flow_table *t, const struct flow_record *const *records,
-             size_t n, uint64_t hashes[])
+prefetch_slots(struct flow_table *t,
+               const struct flow_record *const *records, size_t n,
+               uint64_t hashes[], struct wanted *wanted)
 {
-    struct wanted wanted;
-
-    wanted.n = 0;
+    wanted->n = 0;
     for (size_t i = 0; i < n; i++) {
         const struct flow_record *r = records[i];
 
@@ -477,13 +463,35 @@ prefetch_put(struct flow_table *t, const struct flow_record *const *records,
         hashes[i] = ft_hash_ufid(t, r->ufid);
         flow_index_prefetch(&t->index, hashes[i]);
         if (r->n_targets) {
-            want_chain(t, &wanted, r->dev, r->targets[0]);
+            want_chain(t, wanted, r->dev, r->targets[0]);
         }
-        want_chain(t, &wanted, r->dev, r->recirc_id);
+        want_chain(t, wanted, r->dev, r->recirc_id);
     }
-    for (size_t i = 0; i < wanted.n; i++) {
+}
+
+/* Prefetches what is in these slots.  For each of 'hashes' fills in the flow
+ * that may have it, in 'ids', and where the search ended, in 'slots'. */
+static void
+prefetch_elements(const struct flow_table *t, const uint64_t hashes[],
+                  size_t n, const struct wanted *wanted, uint32_t ids[],
+                  uint32_t slots[])
+{
+    const struct flow_index *index = &t->index;
+
+    for (size_t i = 0; i < n; i++) {
+        slots[i] = flow_index_home(hashes[i], index->bits);
+        ids[i] = flow_index_search(index->slots, index->bits, hashes[i],
+                                   &slots[i]);
+        if (ids[i] == FLOW_NONE && index->old_slots) {
+            ids[i] = first_candidate(index, hashes[i]);
+        }
+        if (ids[i] != FLOW_NONE) {
+            prefetch_flow(t, ids[i]);
+        }
+    }
+    for (size_t i = 0; i < wanted->n; i++) {
         uint32_t id = first_candidate(&t->graph.node_index,
-                                      wanted.hashes[i]);
+                                      wanted->hashes[i]);
 
         if (id != FLOW_NONE) {
             prefetch_node(t, id);
@@ -498,28 +506,17 @@ flow_table_put(struct flow_table *t,
 {
     uint64_t hashes[FLOW_BATCH];
     uint32_t ids[FLOW_BATCH], slots[FLOW_BATCH];
-    uint32_t n_removed;
+    struct wanted wanted;
 
     ovs_assert(n <= FLOW_BATCH);
     ft_set_now(t, now);
-    reserve(t, n);
-    prefetch_put(t, records, n, hashes);
+    flow_index_reserve(&t->index, n);
+    prefetch_slots(t, records, n, hashes, &wanted);
+    prefetch_elements(t, hashes, n, &wanted, ids, slots);
+    /* Slots that are in use stay so in between: a flow that is removed for
+     * another one with its ufid leaves no gap. */
     for (size_t i = 0; i < n; i++) {
-        uint32_t slot = flow_index_home(hashes[i], t->index.bits);
-
-        ids[i] = flow_index_search(t->index.slots, t->index.bits, hashes[i],
-                                   &slot);
-        slots[i] = slot;
-        if (ids[i] == FLOW_NONE && t->index.old_slots) {
-            ids[i] = first_candidate(&t->index, hashes[i]);
-        }
-        if (ids[i] != FLOW_NONE) {
-            prefetch_flow(t, ids[i]);
-        }
-    }
-    n_removed = t->index.n_removed;
-    for (size_t i = 0; i < n; i++) {
-        if (ids[i] == FLOW_NONE && t->index.n_removed == n_removed) {
+        if (ids[i] == FLOW_NONE) {
             put_new(t, records[i], hashes[i], slots[i]);
         } else {
             put_flow(t, records[i], hashes[i]);

@@ -313,6 +313,31 @@ test_batch_with_twins(void **state)
     assert_packets(*state, 3, 17, 0);
 }
 
+/* Batches of which some members remove flows, others add some, in an index
+ * that is well filled. */
+static void
+test_batch_removes(void **state)
+{
+    enum { N = 49000 };
+    struct flow_record r[FLOW_BATCH];
+    const struct flow_record *records[FLOW_BATCH];
+    struct flow_view v;
+
+    put(*state, 0, 0, 1, 1, 1000);
+    for (uint32_t i = 1; i < N; i += FLOW_BATCH / 2) {
+        for (uint32_t j = 0; j < FLOW_BATCH; j++) {
+            uint32_t n = j % 2 ? i + j / 2 : (i * 7919 + j) % i;
+
+            flow_init(&r[j], n, 1 + i, 0, FLOW_IN_HW);
+            records[j] = &r[j];
+        }
+        flow_table_put(*state, records, FLOW_BATCH, 1000);
+    }
+    for (uint32_t i = 0; i < N; i++) {
+        assert_true(find(*state, i, &v));
+    }
+}
+
 static void
 test_last_used(void **state)
 {
@@ -594,6 +619,7 @@ main(void)
         TEST(other_handle),
         TEST(refresh_missing),
         TEST(batch_with_twins),
+        TEST(batch_removes),
         TEST(last_used),
         TEST(past_is_bounded),
         TEST(sweep),

@@ -497,6 +497,38 @@ test_guess_put_off(void **state)
     }
 }
 
+/* The walk over flows of a target is at the fifth of 20 when the target ceases
+ * to lead out, or a flow that is next goes. */
+static void
+test_guess_midway(void **state)
+{
+    const struct flow_receiver *g;
+    struct flow_record r;
+
+    for (uint32_t n = 1; n <= 20; n++) {
+        init_decap(&r, n);
+        flow_put(*state, &r, 1000);
+    }
+    g = find_receiver(*state, FLOW_RECEIVER_GUESS);
+    put(*state, 100, A, 5, 0, B, FLOW_IN_HW);
+    assert_true(flow_table_run(*state, 5, 1000));
+    assert_int_equal(g->ingress.flows, 15);
+    assert_true(delete(*state, 100, false));
+    flow_verify(*state, 1000);
+    assert_int_equal(g->ingress.flows, 20);
+
+    put(*state, 100, A, 5, 0, B, FLOW_IN_HW);
+    flow_verify(*state, 1000);
+    assert_int_equal(g->ingress.flows, 0);
+    assert_true(delete(*state, 100, false));
+    assert_true(flow_table_run(*state, 5, 1000));
+    for (uint32_t n = 10; n <= 18; n++) {
+        assert_true(delete(*state, n, false));
+    }
+    flow_verify(*state, 1000);
+    assert_int_equal(g->ingress.flows, 11);
+}
+
 static void
 test_shortfalls(void **state)
 {
@@ -601,6 +633,7 @@ main(void)
         TEST(multi),
         TEST(guess),
         TEST(guess_put_off),
+        TEST(guess_midway),
         TEST(shortfalls),
         TEST(forget),
         TEST(check_fails),
