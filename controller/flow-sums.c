@@ -496,6 +496,35 @@ forget_recent(struct flow_table *t)
     memset(t->recent_receivers, 0xff, sizeof t->recent_receivers);
 }
 
+/* Hands what passed to several to each of them: sets of receivers come and go
+ * with any of their members, and what their members received stays. */
+static void
+fold_receiver(struct flow_table *t, uint32_t id)
+{
+    for (size_t i = 0; i < ft_receiver(t, id)->pub.n_devs; i++) {
+        const struct flow_receiver *multi = &ft_receiver(t, id)->pub;
+        const struct flow_receiver key = {
+            .type = FLOW_RECEIVER_DEV, .n_devs = 1, .devs = &multi->devs[i],
+        };
+        struct flow_passed *p;
+
+        p = &ft_receiver(t, get_receiver(t, &key))->pub.passed;
+        p->hw.packets += multi->passed.hw.packets;
+        p->hw.bytes += multi->passed.hw.bytes;
+        p->sw.packets += multi->passed.sw.packets;
+        p->sw.bytes += multi->passed.sw.bytes;
+        p->last_used = MAX(p->last_used, multi->passed.last_used);
+    }
+}
+
+static void
+drop_receiver(struct flow_table *t, uint32_t id)
+{
+    flow_index_remove(&t->receiver_index, hash_receiver(t, id), id);
+    free_receiver(t, ft_receiver(t, id));
+    flow_slab_free(&t->receivers, id);
+}
+
 void
 flow_table_forget(struct flow_table *t,
                   bool (*keep)(void *aux, uint32_t dev), void *aux)
@@ -510,12 +539,18 @@ flow_table_forget(struct flow_table *t,
         }
     }
     for (uint32_t id = 0; id < t->receivers.n; id++) {
-        struct ft_receiver *r = ft_receiver(t, id);
+        const struct ft_receiver *r = ft_receiver(t, id);
+
+        if (r->used && !r->refs && r->pub.type == FLOW_RECEIVER_MULTI) {
+            fold_receiver(t, id);
+            drop_receiver(t, id);
+        }
+    }
+    for (uint32_t id = 0; id < t->receivers.n; id++) {
+        const struct ft_receiver *r = ft_receiver(t, id);
 
         if (r->used && !r->refs && !is_wanted(&r->pub, keep, aux)) {
-            flow_index_remove(&t->receiver_index, hash_receiver(t, id), id);
-            free_receiver(t, r);
-            flow_slab_free(&t->receivers, id);
+            drop_receiver(t, id);
         }
     }
     forget_recent(t);

@@ -187,7 +187,9 @@ const struct flow_shortfall *
 flow_table_next_shortfall(const struct flow_table *, size_t *cursor);
 
 /* Drops senders and receivers that have no flow and whose devices 'keep' does
- * not want: what passed through them is forgotten. */
+ * not want: what passed through them is forgotten.  What passed to several
+ * devices together, and has no flow any more, is from then on told as passed
+ * to each of them.  Takes time in proportion to senders and receivers. */
 void flow_table_forget(struct flow_table *,
                        bool (*keep)(void *aux, uint32_t dev), void *aux);
 

@@ -571,6 +571,41 @@ keep_one(void *aux, uint32_t dev)
     return dev == *(const uint32_t *) aux;
 }
 
+static bool
+keep_all(void *aux OVS_UNUSED, uint32_t dev OVS_UNUSED)
+{
+    return true;
+}
+
+/* What passed to several stays with each of them when the set is dropped. */
+static void
+test_forget_multi(void **state)
+{
+    const struct flow_receiver *r;
+    struct flow_record record;
+
+    flow_init(&record, 1, A, 0, FLOW_IN_HW);
+    flow_output(&record, B);
+    flow_output(&record, C);
+    flow_traffic(&record, 10, 7);
+    flow_put(*state, &record, 5000);
+    flow_table_forget(*state, keep_all, NULL);
+    assert_null(find_dev_receiver(*state, B));
+
+    assert_true(delete(*state, 1, false));
+    flow_table_forget(*state, keep_all, NULL);
+    for (uint32_t dev = B; dev <= C; dev++) {
+        r = find_dev_receiver(*state, dev);
+        assert_non_null(r);
+        assert_int_equal(r->passed.hw.packets, 7);
+        assert_int_equal(r->passed.sw.packets, 3);
+        assert_int_equal(r->ingress.flows, 0);
+        assert_true(r->passed.last_used > 0);
+    }
+    flow_table_forget(*state, keep_all, NULL);
+    assert_int_equal(find_dev_receiver(*state, B)->passed.hw.packets, 7);
+}
+
 static void
 test_forget(void **state)
 {
@@ -636,6 +671,7 @@ main(void)
         TEST(guess_midway),
         TEST(shortfalls),
         TEST(forget),
+        TEST(forget_multi),
         TEST(check_fails),
     };
 
