@@ -144,6 +144,7 @@ run_cycle(struct flow_engine *e)
     if (e->cycle == CYCLE_KERNEL && !flow_kernel_is_dumping(e->kernel)) {
         e->cycle_us += flow_kernel_status(e->kernel)->dump_us;
         e->cycle = CYCLE_NONE;
+        flow_table_tick(e->table);
         flow_table_forget(e->table, e->netdevs.exists, e->netdevs.aux);
         e->cycle_end = time_msec();
         schedule_cycle(e);

@@ -71,6 +71,21 @@ passed_to_json(const struct flow_passed *passed, long long int now)
 }
 
 static struct json *
+recent_to_json(const struct flow_passed *recent)
+{
+    uint64_t packets = recent->hw.packets + recent->sw.packets;
+    struct json *json = json_object_create();
+
+    json_object_put(json, "hw", traffic_to_json(&recent->hw));
+    json_object_put(json, "sw", traffic_to_json(&recent->sw));
+    json_object_put(json, "hw_percent",
+                    packets
+                    ? json_integer_create(100.0 * recent->hw.packets / packets)
+                    : json_null_create());
+    return json;
+}
+
+static struct json *
 paths_to_json(const uint64_t paths[FLOW_N_PATHS])
 {
     struct json *json = json_object_create();
@@ -128,9 +143,11 @@ row_to_json(const struct flow_row *row, long long int now)
 
     json_object_put(egress, "passed", passed_to_json(&row->egress_passed,
                                                      now));
+    json_object_put(egress, "recent", recent_to_json(&row->egress_recent));
     json_object_put(egress, "paths", paths_to_json(row->paths));
     json_object_put(ingress, "passed", passed_to_json(&row->ingress_passed,
                                                       now));
+    json_object_put(ingress, "recent", recent_to_json(&row->ingress_recent));
     json_object_put(json, "egress", egress);
     json_object_put(json, "ingress", ingress);
     json_object_put(json, "reasons", reasons_to_json(row));

@@ -28,13 +28,16 @@
  *   COUNTS: {"flows": N, "offloaded": N,
  *            "hw": {"packets": N, "bytes": N},
  *            "sw": {"packets": N, "bytes": N},
- *            "passed": {"hw": ..., "sw": ..., "idle_ms": N or null}}
+ *            "passed": {"hw": ..., "sw": ..., "idle_ms": N or null},
+ *            "recent": {"hw": ..., "sw": ..., "hw_percent": N or null}}
  *   PATHS: "paths": {"full": N, "full-but-software": N, "partial": N,
  *                    "none": N, "unknown": N}
  *
  * "hw" and "sw" are of the flows that are there; "passed", which only
  * interfaces have, is all that was seen since the daemon started, never
- * decreases, and includes what an interface received together with others.
+ * decreases, and includes what an interface received together with others;
+ * "recent" is the part of that between the last two readings of all counters,
+ * with the share of hardware in its packets.
  * What counts where is said in controller/flow-table.h and flow-rows.h.  A
  * receiver that is no interface has the name "unattributed" or "stale" and
  * null for the rest.  Interfaces of pods come first, sorted by namespace, pod

@@ -68,6 +68,7 @@ join_sender(const struct join *j, const struct flow_sender *sender)
 
     add_counts(&row->egress, &sender->egress);
     add_passed(&row->egress_passed, &sender->passed);
+    add_passed(&row->egress_recent, &sender->recent);
     if (j->args->resync(j->args->aux, sender->dev)) {
         row->resync = true;
         for (size_t i = 0; i < FLOW_N_PATHS; i++) {
@@ -99,6 +100,7 @@ join_multi(const struct join *j, const struct flow_receiver *receiver)
             rows[n++] = row;
             add_counts(&row->multi, &receiver->ingress);
             add_passed(&row->ingress_passed, &receiver->passed);
+            add_passed(&row->ingress_recent, &receiver->recent);
         }
     }
     free(rows);
@@ -129,6 +131,7 @@ join_receiver(const struct join *j, const struct flow_receiver *receiver)
     }
     add_counts(&row->ingress, &receiver->ingress);
     add_passed(&row->ingress_passed, &receiver->passed);
+    add_passed(&row->ingress_recent, &receiver->recent);
 }
 
 /* Reasons. */

@@ -46,6 +46,8 @@ struct flow_row {
                                  * in the sums' 'multi'. */
     struct flow_passed egress_passed; /* Sent, and received alone or with */
     struct flow_passed ingress_passed; /* others, so far. */
+    struct flow_passed egress_recent; /* Of these, between the last two */
+    struct flow_passed ingress_recent; /* readings of all counters. */
     uint64_t paths[FLOW_N_PATHS]; /* What it sent, by path state. */
     struct flow_row_reason *reasons; /* Of what it sent, most flows first. */
     size_t n_reasons;           /* Number of 'reasons'. */

@@ -496,24 +496,32 @@ forget_recent(struct flow_table *t)
     memset(t->recent_receivers, 0xff, sizeof t->recent_receivers);
 }
 
+static void
+add_passed(struct flow_passed *sum, const struct flow_passed *p)
+{
+    sum->hw.packets += p->hw.packets;
+    sum->hw.bytes += p->hw.bytes;
+    sum->sw.packets += p->sw.packets;
+    sum->sw.bytes += p->sw.bytes;
+    sum->last_used = MAX(sum->last_used, p->last_used);
+}
+
 /* Hands what passed to several to each of them: sets of receivers come and go
  * with any of their members, and what their members received stays. */
 static void
 fold_receiver(struct flow_table *t, uint32_t id)
 {
     for (size_t i = 0; i < ft_receiver(t, id)->pub.n_devs; i++) {
-        const struct flow_receiver *multi = &ft_receiver(t, id)->pub;
+        const struct ft_receiver *multi = ft_receiver(t, id);
         const struct flow_receiver key = {
-            .type = FLOW_RECEIVER_DEV, .n_devs = 1, .devs = &multi->devs[i],
+            .type = FLOW_RECEIVER_DEV, .n_devs = 1,
+            .devs = &multi->pub.devs[i],
         };
-        struct flow_passed *p;
+        struct ft_receiver *r = ft_receiver(t, get_receiver(t, &key));
 
-        p = &ft_receiver(t, get_receiver(t, &key))->pub.passed;
-        p->hw.packets += multi->passed.hw.packets;
-        p->hw.bytes += multi->passed.hw.bytes;
-        p->sw.packets += multi->passed.sw.packets;
-        p->sw.bytes += multi->passed.sw.bytes;
-        p->last_used = MAX(p->last_used, multi->passed.last_used);
+        add_passed(&r->pub.passed, &multi->pub.passed);
+        add_passed(&r->pub.recent, &multi->pub.recent);
+        add_passed(&r->mark, &multi->mark);
     }
 }
 
@@ -523,6 +531,38 @@ drop_receiver(struct flow_table *t, uint32_t id)
     flow_index_remove(&t->receiver_index, hash_receiver(t, id), id);
     free_receiver(t, ft_receiver(t, id));
     flow_slab_free(&t->receivers, id);
+}
+
+/* What came to 'passed' since 'mark', which is then moved. */
+static void
+tick(const struct flow_passed *passed, struct flow_passed *mark,
+     struct flow_passed *recent)
+{
+    recent->hw.packets = passed->hw.packets - mark->hw.packets;
+    recent->hw.bytes = passed->hw.bytes - mark->hw.bytes;
+    recent->sw.packets = passed->sw.packets - mark->sw.packets;
+    recent->sw.bytes = passed->sw.bytes - mark->sw.bytes;
+    recent->last_used = passed->last_used;
+    *mark = *passed;
+}
+
+void
+flow_table_tick(struct flow_table *t)
+{
+    for (uint32_t id = 0; id < t->senders.n; id++) {
+        struct ft_sender *s = ft_sender(t, id);
+
+        if (s->used) {
+            tick(&s->pub.passed, &s->mark, &s->pub.recent);
+        }
+    }
+    for (uint32_t id = 0; id < t->receivers.n; id++) {
+        struct ft_receiver *r = ft_receiver(t, id);
+
+        if (r->used) {
+            tick(&r->pub.passed, &r->mark, &r->pub.recent);
+        }
+    }
 }
 
 void

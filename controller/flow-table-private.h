@@ -248,6 +248,7 @@ struct ft_gens {
 struct ft_sender {
     struct flow_sender pub;     /* What is handed out. */
     struct ft_gens gens[2];     /* Of tc, and of the OVS datapath. */
+    struct flow_passed mark;    /* 'pub.passed' as of the last tick. */
     bool used;                  /* Not free. */
 };
 
@@ -255,6 +256,7 @@ struct ft_receiver {
     struct flow_receiver pub;   /* What is handed out. */
     uint32_t dev;               /* 'pub.devs' of FLOW_RECEIVER_DEV. */
     uint32_t refs;              /* Flows whose receiver it is. */
+    struct flow_passed mark;    /* 'pub.passed' as of the last tick. */
     bool used;                  /* Not free. */
 };
 

@@ -147,6 +147,8 @@ struct flow_sender {
     uint32_t dev;               /* Which device. */
     struct flow_counts egress;  /* Of its flows. */
     struct flow_passed passed;  /* Of flows of recirc_id 0. */
+    struct flow_passed recent;  /* Of that, what passed between the last two
+                                 * calls of flow_table_tick(). */
     uint64_t paths[FLOW_N_PATHS]; /* Number of its flows of recirc_id 0 by path
                                    * state. */
 };
@@ -170,6 +172,7 @@ struct flow_receiver {
     uint8_t mac[6];             /* Destination MAC. */
     struct flow_counts ingress; /* Of the flows that it receives from. */
     struct flow_passed passed;  /* Of these. */
+    struct flow_passed recent;  /* As of a sender. */
 };
 const struct flow_receiver *flow_table_next_receiver(const struct flow_table *,
                                                      size_t *cursor);
@@ -185,6 +188,11 @@ struct flow_shortfall {
 };
 const struct flow_shortfall *
 flow_table_next_shortfall(const struct flow_table *, size_t *cursor);
+
+/* Ends the period of which 'recent' is, and begins the next: to be called when
+ * all counters have been read.  Takes time in proportion to senders and
+ * receivers. */
+void flow_table_tick(struct flow_table *);
 
 /* Drops senders and receivers that have no flow and whose devices 'keep' does
  * not want: what passed through them is forgotten.  What passed to several

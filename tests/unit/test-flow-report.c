@@ -56,6 +56,7 @@ report(const char *ns, const char *pod, size_t top)
         { .iface = &ifaces[2], .egress = counts(3), .ingress = counts(2),
           .egress_passed = { .hw = { 5, 6 }, .sw = { 7, 8 },
                              .last_used = 1500 },
+          .egress_recent = { .hw = { 1, 2 }, .sw = { 3, 4 } },
           .paths = { 11, 12, 13, 14, 15 },
           .reasons = reasons, .n_reasons = 2 },
     };
@@ -117,11 +118,15 @@ test_json(void **state OVS_UNUSED)
         "\"sw\":{\"bytes\":8,\"packets\":7}},"
         "\"paths\":{\"full\":11,\"full-but-software\":12,\"none\":14,"
         "\"partial\":13,\"unknown\":15},"
+        "\"recent\":{\"hw\":{\"bytes\":2,\"packets\":1},"
+        "\"hw_percent\":25,\"sw\":{\"bytes\":4,\"packets\":3}},"
         SW(6000, 60) "},"
         "\"iface_id\":\"ns1_b\","
         "\"ingress\":{" COUNTS_(2, 1) ","
         "\"passed\":{\"hw\":{\"bytes\":0,\"packets\":0},\"idle_ms\":null,"
         "\"sw\":{\"bytes\":0,\"packets\":0}},"
+        "\"recent\":{\"hw\":{\"bytes\":0,\"packets\":0},"
+        "\"hw_percent\":null,\"sw\":{\"bytes\":0,\"packets\":0}},"
         SW(4000, 40) "},"
         "\"kind\":\"pod\",\"name\":\"eth7\",\"namespace\":\"ns1\","
         "\"pod\":\"b\","

@@ -604,6 +604,34 @@ test_forget_multi(void **state)
     }
     flow_table_forget(*state, keep_all, NULL);
     assert_int_equal(find_dev_receiver(*state, B)->passed.hw.packets, 7);
+    flow_table_tick(*state);
+    assert_int_equal(find_dev_receiver(*state, B)->recent.hw.packets, 7);
+}
+
+/* What passed between two readings. */
+static void
+test_tick(void **state)
+{
+    struct flow_record r;
+
+    flow_init(&r, 1, A, 0, FLOW_IN_HW);
+    flow_output(&r, B);
+    flow_traffic(&r, 10, 7);
+    flow_put(*state, &r, 5000);
+    assert_int_equal(flow_table_find_sender(*state, A)->recent.hw.packets, 0);
+    flow_table_tick(*state);
+    assert_int_equal(flow_table_find_sender(*state, A)->recent.hw.packets, 7);
+    assert_int_equal(flow_table_find_sender(*state, A)->recent.sw.packets, 3);
+    assert_int_equal(find_dev_receiver(*state, B)->recent.hw.bytes, 700);
+
+    flow_traffic(&r, 15, 12);
+    flow_put(*state, &r, 6000);
+    flow_table_tick(*state);
+    assert_int_equal(flow_table_find_sender(*state, A)->recent.hw.packets, 5);
+    assert_int_equal(flow_table_find_sender(*state, A)->recent.sw.packets, 0);
+    flow_table_tick(*state);
+    assert_int_equal(flow_table_find_sender(*state, A)->recent.hw.packets, 0);
+    assert_int_equal(flow_table_find_sender(*state, A)->passed.hw.packets, 12);
 }
 
 static void
@@ -672,6 +700,7 @@ main(void)
         TEST(shortfalls),
         TEST(forget),
         TEST(forget_multi),
+        TEST(tick),
         TEST(check_fails),
     };
 
