@@ -6,6 +6,8 @@
 EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/attach128.sh \
+	tests/bench/flow-peer-odp.py \
+	tests/bench/flows.sh \
 	tests/bench/idle.sh \
 	tests/bench/lib.sh \
 	tests/bench/lookup.sh \
@@ -16,17 +18,63 @@ EXTRA_DIST += \
 	tests/bench/run \
 	tests/bench/vdpa-latency.sh
 
-bench_programs = tests/bench/lookup tests/bench/probe
+bench_programs = \
+	tests/bench/flow-gen \
+	tests/bench/flow-ours \
+	tests/bench/flow-peer-mnl \
+	tests/bench/flow-peer-nlroute \
+	tests/bench/flow-peer-ovs \
+	tests/bench/lookup \
+	tests/bench/probe
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
-tests_bench_lookup_SOURCES = tests/bench/lookup.c
-tests_bench_lookup_LDADD = \
+# All that uses the controller's libraries.
+bench_ldadd = \
 	controller/libcontroller.a \
 	ovsdb/libovsview.a \
 	netlink/libkernel.a \
 	$(OVS_LIBS) \
 	$(KERNEL_LIBS)
+
+tests_bench_flow_gen_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_bench_flow_gen_SOURCES = \
+	tests/bench/flow-gen-tc.c \
+	tests/bench/flow-gen-text.c \
+	tests/bench/flow-gen.c \
+	tests/bench/flow-gen.h
+tests_bench_flow_gen_LDADD = $(OVS_LIBS) $(KERNEL_LIBS)
+
+tests_bench_flow_ours_SOURCES = \
+	tests/bench/flow-ours.c \
+	tests/bench/flow-run.c \
+	tests/bench/flow-run.h
+tests_bench_flow_ours_LDADD = $(bench_ldadd)
+
+tests_bench_flow_peer_mnl_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_bench_flow_peer_mnl_SOURCES = \
+	tests/bench/flow-mnl.c \
+	tests/bench/flow-mnl.h \
+	tests/bench/flow-peer-mnl.c \
+	tests/bench/flow-run.c \
+	tests/bench/flow-run.h
+tests_bench_flow_peer_mnl_LDADD = $(OVS_LIBS) $(KERNEL_LIBS)
+
+tests_bench_flow_peer_nlroute_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_bench_flow_peer_nlroute_SOURCES = \
+	tests/bench/flow-peer-nlroute.c \
+	tests/bench/flow-run.c \
+	tests/bench/flow-run.h
+tests_bench_flow_peer_nlroute_LDADD = $(OVS_LIBS) $(KERNEL_LIBS)
+
+tests_bench_flow_peer_ovs_SOURCES = \
+	tests/bench/flow-peer-ovs.c \
+	tests/bench/flow-run.c \
+	tests/bench/flow-run.h
+tests_bench_flow_peer_ovs_LDADD = $(OVS_LIBS)
+
+tests_bench_lookup_SOURCES = tests/bench/lookup.c
+tests_bench_lookup_LDADD = $(bench_ldadd)
 
 tests_bench_probe_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_bench_probe_SOURCES = \

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# The flow engine beside other ways to read the same flows.  Runs on the host.
+#
+# Environment: FLOWS, how many flows (default 1000000); RUNS, of how many runs
+# the medians are (default 5).
+set -eu
+
+bench=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=report.sh
+. "$bench/report.sh"
+
+n=${FLOWS:-1000000}
+runs=${RUNS:-5}
+n_python=10000
+bin=$BUILDDIR/tests/bench
+data=$bin/flow-data
+trap 'rm -rf "$data"' EXIT
+rm -rf "$data"
+mkdir -p "$data"
+
+# --- flows -------------------------------------------------------------------
+
+# generate N FORMAT...: into $data/FORMAT-N
+generate() {
+    local format
+    for format in "${@:2}"; do
+        "$bin/flow-gen" "$1" "$format" >"$data/$format-$1"
+    done
+}
+
+# --- runs --------------------------------------------------------------------
+
+# sample NAME COMMAND...: runs it, and keeps the line of JSON that it prints
+sample() {
+    local line
+    line=$("${@:2}") || { echo "$1: failed" >&2; return 1; }
+    echo "$1: $line"
+    echo "$line" >>"$data/$1.samples"
+}
+
+# median NAME [MEMBER]: of the samples, by default of CPU seconds
+median() {
+    jq -s "map(.${2:-seconds}) | sort | .[length / 2 | floor]" \
+        "$data/$1.samples"
+}
+
+# all NAME [MEMBER]: as a JSON array
+all() { jq -sc "map(.${2:-seconds})" "$data/$1.samples"; }
+
+# agree MEMBER... -- NAME...: all samples of all names have the same values
+agree() {
+    local members=()
+    while [ "$1" != -- ]; do
+        members+=(".$1")
+        shift
+    done
+    shift
+    jq -es "map([$(IFS=,; echo "${members[*]}")]) | unique | length == 1" \
+        "${@/%/.samples}" >/dev/null || {
+        echo "results differ: $*" >&2
+        return 1
+    }
+}
+
+# faster WHAT OURS PEER PEER_NAME BAR [SCALE]: a row: times of OURS and PEER,
+# whose median is multiplied by SCALE, and by how much ours is faster
+faster() {
+    local scale ours peer ratio
+    scale=$(calc "${6:-1}" %g)
+    ours=$(median "$2")
+    peer=$(calc "$(median "$3") * $scale" %.6f)
+    ratio=$(calc "$peer / $ours")
+    row flows "$1" "$(calc "$n / $ours / 1e6") M flows/s" \
+        "$4: $(calc "$n / $peer / 1e6" %.3g) M flows/s" "$ratio" ">= $5" \
+        "$(verdict "$peer / $ours >= $5")" \
+        "{\"seconds\":$(all "$2"),\"peer_seconds\":$(all "$3"),
+          \"scale\":$scale}"
+}
+
+# --- netlink -----------------------------------------------------------------
+
+generate "$n" full terse
+for ((i = 0; i < runs; i++)); do
+    sample full "$bin/flow-ours" full "$data/full-$n"
+    sample full-mnl "$bin/flow-peer-mnl" "$n" full "$data/full-$n"
+    sample full-ovs "$bin/flow-peer-ovs" full "$data/full-$n"
+    sample full-nlroute "$bin/flow-peer-nlroute" "$data/full-$n"
+    sample terse "$bin/flow-ours" terse "$data/full-$n" "$data/terse-$n"
+    sample terse-mnl "$bin/flow-peer-mnl" "$n" terse \
+        "$data/full-$n" "$data/terse-$n"
+done
+cd "$data"
+agree flows packets bytes -- full full-mnl full-ovs terse terse-mnl
+# libnl-route keeps no counters of actions.
+agree flows -- full full-nlroute
+faster "netlink: full filter to table" full full-mnl libmnl 4
+faster "netlink: full filter to table" full full-ovs \
+    "OVS parse_netlink_to_tc_flower, hmap" 5
+faster "netlink: full filter to table" full full-nlroute \
+    "libnl-route, no table" 6
+faster "netlink: terse counter refresh" terse terse-mnl libmnl 4
+
+# --- memory of the table -----------------------------------------------------
+
+# memory WHAT NAME BAR: a row: bytes a flow
+memory() {
+    local table rss reached=-
+    table=$(calc "$(median "$2" table) / $n" %.1f)
+    rss=$(calc "$(median "$2" rss) / $n" %.1f)
+    [ -z "$3" ] || reached=$(verdict "$rss <= $3 && $table <= $3")
+    row flows "$1" "$rss bytes a flow" "" "" "${3:+<= $3}" "$reached" \
+        "{\"rss\":$(all "$2" rss),\"table\":$(all "$2" table)}"
+}
+
+memory "memory: $n flows, a chain for each third" full 96
+rm "terse-$n"
+generate "$n" dense
+sample dense "$bin/flow-ours" full "$data/dense-$n"
+memory "memory: $n flows, a chain for each second" dense ""
+rm "dense-$n" "full-$n"
+
+# --- text --------------------------------------------------------------------
+
+generate "$n" text text-safe
+generate $n_python text
+generate 1 names
+for ((i = 0; i < runs; i++)); do
+    sample text "$bin/flow-ours" text "text-$n"
+    sample text-ovs "$bin/flow-peer-ovs" text names-1 "text-safe-$n"
+    sample text-python /usr/bin/python3 "$bench/flow-peer-odp.py" \
+        "text-$n_python"
+    sample text-$n_python "$bin/flow-ours" text "text-$n_python"
+done
+agree flows packets bytes -- text text-ovs full
+agree flows packets bytes -- text-$n_python text-python
+faster "text: dump to full report" text text-ovs "libopenvswitch" 5
+faster "text: dump to full report" text text-python \
+    "OVS Python, measured with $n_python" 200 "$n / $n_python"
+
+# Beyond the table: the peak less what the table has in the end, which is less
+# than what it has while it grows.
+for size in 10000 100000 "$n"; do
+    [ -e "text-$size" ] || generate "$size" text
+    [ -s "text-$size.samples" ] ||
+        sample "text-$size" "$bin/flow-ours" text "text-$size"
+    name=text-$size
+    [ "$size" != "$n" ] || name=text
+    peak=$(median "$name" peak_rss)
+    beyond=$(calc "($peak - $(median "$name" table)) / 1048576")
+    row flows "text: memory beyond the table, $size flows" "$beyond MB" \
+        "" "" "<= 8 MB" "$(verdict "$beyond <= 8")" \
+        "{\"peak_rss\":$(all "$name" peak_rss),\"table\":$(all "$name" table)}"
+done
