@@ -83,6 +83,11 @@ tests_unit_test_flow_table_time_SOURCES = \
 tests_unit_test_flow_table_time_LDADD = \
 	controller/libcontroller.a $(UNIT_LIBS)
 
+# Without netlink/tc*: the test plays these.
+check_PROGRAMS += tests/unit/test-flow-tc
+tests_unit_test_flow_tc_SOURCES = tests/unit/test-flow-tc.c
+tests_unit_test_flow_tc_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-flow-report
 tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
 tests_unit_test_flow_report_LDADD = \
