@@ -65,6 +65,7 @@ netlink_libkernel_a_SOURCES = \
 	netlink/tc-monitor.c \
 	netlink/tc-monitor.h \
 	netlink/tc-parse.c \
+	netlink/tc-walk.h \
 	netlink/tc.h \
 	netlink/uevent.c \
 	netlink/uevent.h \
