@@ -19,12 +19,14 @@ EXTRA_DIST += \
 	tests/lab/kernel/monotonic.patch \
 	tests/lab/mklab \
 	tests/lab/nicsim/Makefile \
+	tests/lab/nicsim/ct.c \
 	tests/lab/nicsim/devlink.c \
 	tests/lab/nicsim/flower.c \
 	tests/lab/nicsim/forward.c \
 	tests/lab/nicsim/indr.c \
 	tests/lab/nicsim/main.c \
 	tests/lab/nicsim/nicsim.h \
+	tests/lab/nicsim/packet.c \
 	tests/lab/nicsim/pci.c \
 	tests/lab/nicsim/pf.c \
 	tests/lab/nicsim/rep.c \
@@ -35,6 +37,7 @@ EXTRA_DIST += \
 	tests/lab/run \
 	tests/lab/selftest/bond.sh \
 	tests/lab/selftest/churn.sh \
+	tests/lab/selftest/ct-hw.sh \
 	tests/lab/selftest/ct.sh \
 	tests/lab/selftest/e2e.sh \
 	tests/lab/selftest/neg.sh \

@@ -311,3 +311,43 @@ pod_del() { ip netns del "pod$1"; }
 pod_ping() {
     ip netns exec "pod$1" ping -q -c "$3" -i 0.1 -W 2 "10.0.0.$(($2 + 1))"
 }
+
+# tcp_server NETNS PORT: says what it is told
+tcp_server() { ip netns exec "$1" busybox nc -ll -p "$2" -e cat & }
+
+# tcp_open NETNS ADDRESS PORT: a connection to such a server, that stays until
+# tcp_close; one at a time
+tcp_open() {
+    coproc tcp {
+        # shellcheck disable=SC2016 # The other shell expands it.
+        ip netns exec "$1" bash -c '
+            exec 3<>"/dev/tcp/$1/$2" || exit
+            while read -r n; do
+                for ((i = 0; i < n; i++)); do
+                    echo "$i" >&3 && read -r -t 20 line <&3 &&
+                        [ "$line" = "$i" ] || exit
+                done
+                echo "$n"
+            done' tcp "${@:2}"
+    }
+}
+
+# tcp_talk N: N lines go over it and come back, one at a time
+tcp_talk() {
+    local answer
+    echo "$1" >&"${tcp[1]}"
+    read -r -t 60 answer <&"${tcp[0]}" && [ "$answer" = "$1" ]
+}
+
+tcp_close() {
+    # shellcheck disable=SC2154 # "coproc" sets it.
+    local pid=$tcp_PID
+    kill "$pid"
+    wait "$pid"
+    return 0
+}
+
+# tcp_in_hardware ZONE: there is a connection that the NIC has
+tcp_in_hardware() {
+    grep -q "tcp .*HW_OFFLOAD.*zone=$1 " /proc/net/nf_conntrack
+}

@@ -20,6 +20,11 @@
  *     packets with the Ethernet header.
  *   - Other rules that it accepts (ct, goto, VLAN, tunnel, ...) are marked
  *     in_hw and left to TC's software path, which counts their packets.
+ *   - With ct_hw it also runs rules of other chains, that match on IPv4
+ *     addresses, ports and the state of a connection, and ct actions that do
+ *     not commit, for connections that the kernel has offloaded: of TCP and
+ *     UDP, established, without NAT.  A frame for which some rule on its way
+ *     is missing takes all of its way in software.
  *   - It refuses rules that send to a netdev which is neither a port of the
  *     same eswitch, nor a bond of its uplinks, nor a tunnel device.
  *   - In legacy mode the VFs are connected to nothing.
@@ -55,6 +60,8 @@
 #define NS_MAX_PF	4
 #define NS_MAX_VF	128
 #define NS_MAX_OUT	8		/* outputs of a rule */
+#define NS_MAX_CT	2		/* ct actions of a rule */
+#define NS_MAX_PATH	8		/* rules on the way of a frame */
 #define NS_MAX_MTU	9978
 
 #define NS_WIRE		(-1)		/* "VF" number of the uplink */
@@ -83,6 +90,7 @@ struct ns_params {
 	uint netdev_delay_ms;
 	int hw_tc;			/* enum ns_hw_tc */
 	int fail_proto;
+	bool ct_hw;
 };
 
 extern struct ns_params ns_params;
@@ -141,6 +149,22 @@ struct ns_out {
 	int vf;				/* VF number or NS_WIRE */
 };
 
+/* What rules match on, of one frame. */
+struct ns_packet {
+	const struct ethhdr *eth;
+	unsigned int len;		/* with the Ethernet header */
+	bool frag;			/* of IPv4 */
+	bool has_ip;			/* IPv4: these are valid ... */
+	__be32 src, dst;
+	u8 ip_proto;
+	bool has_ports;			/* ... and these */
+	__be16 sport, dport;
+	bool tcp_end;			/* FIN or RST */
+	u16 ct_state;			/* TCA_FLOWER_KEY_CT_FLAGS_* */
+	u32 ct_mark;
+	u32 ct_labels[4];
+};
+
 /* pci.c: the bus with its functions */
 int ns_pci_check_params(void);
 int ns_pci_add_bus(void);
@@ -192,6 +216,9 @@ void ns_from_vf(struct ns_vf *vf, struct sk_buff *skb);
 void ns_from_wire(struct ns_nic *nic, struct sk_buff *skb);
 void ns_to_port(struct ns_nic *nic, int vf, struct sk_buff *skb);
 
+/* packet.c */
+void ns_packet_parse(struct ns_packet *packet, const struct sk_buff *skb);
+
 /* flower.c: the rules */
 void ns_table_init(struct ns_table *table, struct net_device *dev,
 		   struct ns_nic *nic);
@@ -199,6 +226,17 @@ int ns_table_run(struct ns_table *table, const struct sk_buff *skb,
 		 struct ns_out *out);
 int ns_flower(struct ns_table *table, struct flow_cls_offload *f);
 bool ns_is_tunnel(const struct net_device *nd);
+extern spinlock_t ns_rule_lock;
+
+/* ct.c: connections */
+struct nf_flowtable;
+struct ns_conn;
+struct ns_zone;
+struct ns_zone *ns_zone_get(struct nf_flowtable *table);
+void ns_zone_put(struct ns_zone *zone);
+struct ns_conn *ns_zone_lookup(const struct ns_zone *zone,
+			       struct ns_packet *packet);
+void ns_conn_count(struct ns_conn *conn, unsigned int len);
 
 /* indr.c: blocks of netdevs above the ports: tunnels, bonds */
 int ns_indr_init(void);
