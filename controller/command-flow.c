@@ -72,6 +72,21 @@ job_destroy(struct job *job)
 
 /* Arguments. */
 
+/* Takes 'n' arguments at 'i' out, to the end: whoever made 'argv' frees each
+ * of its strings. */
+static void
+take_out(int *argc, const char **argv, int i, int n)
+{
+    for (; n > 0; n--) {
+        const char *taken = argv[i];
+
+        for (int k = i; k + 1 < *argc; k++) {
+            argv[k] = argv[k + 1];
+        }
+        argv[--*argc] = taken;
+    }
+}
+
 /* Takes option "--NAME VALUE" or "--NAME=VALUE" out of the arguments.
  * Returns NULL, with the value in '*value' if it was there, or a message. */
 static char *
@@ -95,9 +110,7 @@ take_option(int *argc, const char **argv, const char *name,
             n = 2;
         }
         if (n) {
-            memmove(&argv[i], &argv[i + n],
-                    (*argc - i - n) * sizeof *argv);
-            *argc -= n;
+            take_out(argc, argv, i, n);
             return NULL;
         }
     }
@@ -109,8 +122,7 @@ take_flag(int *argc, const char **argv, const char *name)
 {
     for (int i = 1; i < *argc; i++) {
         if (!strcmp(argv[i], name)) {
-            memmove(&argv[i], &argv[i + 1], (*argc - i - 1) * sizeof *argv);
-            --*argc;
+            take_out(argc, argv, i, 1);
             return true;
         }
     }

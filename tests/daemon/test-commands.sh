@@ -113,6 +113,11 @@ test_flow_report_contract() {
         select(.iface_id == "ns_pod") | .namespace + " " + .pod'
     json_is '["ns_pod"]' flow/report --pod=ns/pod : \
         '[.interfaces[] | select(.pod) | .iface_id] | tostring'
+    # Options in any order and form.
+    json_is 1 flow/report --pod ns/pod --top 1 : '.interfaces | length'
+    json_is 1 flow/report --top=1 --pod=ns/pod : '.interfaces | length'
+    json_is array flow/list --not-offloaded --limit 5 --pod ns/pod : \
+        '.flows | type'
     contains "$(fails 2 ctl flow/report --pod)" pod
     contains "$(fails 2 ctl flow/report --pod=x)" NS/POD
     contains "$(fails 2 ctl flow/report --pod=a/b/c)" NS/POD
