@@ -107,6 +107,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/status.h \
 	controller/udev.c \
 	controller/udev.h \
+	controller/unixctl-call.c \
+	controller/unixctl-call.h \
 	controller/upcall-show.c \
 	controller/upcall-show.h \
 	controller/vswitchd-query.c \
