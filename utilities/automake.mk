@@ -9,3 +9,25 @@ EXTRA_DIST += \
 	utilities/dev.d/packages \
 	utilities/dev.d/progress.sh \
 	utilities/dev.d/setup.sh
+
+noinst_LIBRARIES += utilities/libclient.a
+utilities_libclient_a_SOURCES = \
+	utilities/client/client.c \
+	utilities/client/client.h \
+	utilities/client/command-list.c \
+	utilities/client/command-list.h \
+	utilities/client/daemon-command.c \
+	utilities/client/flow-watch.c \
+	utilities/client/terminal.c \
+	utilities/client/terminal.h \
+	utilities/client/watch-sample.c \
+	utilities/client/watch-sample.h \
+	utilities/client/watch-view.c \
+	utilities/client/watch-view.h
+
+bin_PROGRAMS += utilities/ovs-offload
+utilities_ovs_offload_SOURCES = utilities/ovs-offload.c
+utilities_ovs_offload_LDADD = \
+	utilities/libclient.a \
+	controller/libcontroller.a \
+	$(OVS_LIBS)

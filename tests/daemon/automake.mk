@@ -11,6 +11,7 @@ CLEANFILES += tests/daemon/ovs-view-test$(EXEEXT)
 EXTRA_DIST += \
 	tests/daemon/lib.sh \
 	tests/daemon/run \
+	tests/daemon/test-client.sh \
 	tests/daemon/test-commands.sh \
 	tests/daemon/test-config.sh \
 	tests/daemon/test-faults.sh \

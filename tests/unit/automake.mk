@@ -18,6 +18,15 @@ check_PROGRAMS += tests/unit/test-config
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-client-commands
+tests_unit_test_client_commands_SOURCES = tests/unit/test-client-commands.c
+tests_unit_test_client_commands_LDADD = utilities/libclient.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-client-watch
+tests_unit_test_client_watch_SOURCES = tests/unit/test-client-watch.c
+tests_unit_test_client_watch_LDADD = \
+	utilities/libclient.a controller/libcontroller.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-iface-id
 tests_unit_test_iface_id_SOURCES = tests/unit/test-iface-id.c
 tests_unit_test_iface_id_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)

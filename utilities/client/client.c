@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "utilities/client/client.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/unixctl-call.h"
+#include "openvswitch/poll-loop.h"
+#include "util.h"
+
+void
+client_error(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fflush(stdout);
+    fprintf(stderr, "%s: ", program_name);
+    vfprintf(stderr, format, args);
+    putc('\n', stderr);
+    va_end(args);
+}
+
+void
+client_print(const char *text)
+{
+    size_t len = strlen(text);
+
+    fwrite(text, 1, len, stdout);
+    if (len && text[len - 1] != '\n') {
+        putchar('\n');
+    }
+}
+
+/* An answer, once it is there. */
+struct answer {
+    enum client_status status;
+    char *text;
+};
+
+static void
+take_answer(void *answer_, enum unixctl_call_end end, const char *text)
+{
+    struct answer *answer = answer_;
+
+    answer->status = (end == UNIXCTL_CALL_OK ? CLIENT_OK
+                      : end == UNIXCTL_CALL_REFUSED ? CLIENT_REFUSED
+                      : CLIENT_NO_DAEMON);
+    answer->text = xstrdup(text);
+}
+
+enum client_status
+client_transact(const struct client *client, const char *command, size_t n,
+                char *const args[], char **text)
+{
+    struct answer answer = { .status = CLIENT_NO_DAEMON };
+    char *path;
+
+    answer.text = unixctl_target_find(client->target, &path);
+    if (!answer.text) {
+        struct unixctl_call *call;
+
+        call = unixctl_call_start(path, command, n, args, client->timeout,
+                                  take_answer, &answer);
+        for (;;) {
+            unixctl_call_run(call);
+            if (unixctl_call_is_done(call)) {
+                break;
+            }
+            unixctl_call_wait(call);
+            poll_block();
+        }
+        unixctl_call_destroy(call);
+    }
+    free(path);
+    *text = answer.text;
+    return answer.status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef UTILITIES_CLIENT_TERMINAL_H
+#define UTILITIES_CLIENT_TERMINAL_H 1
+
+/* Standard input and output as a terminal, with plain ANSI sequences. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Size of the terminal that standard output is, 0 and 0 if it is none or does
+ * not know. */
+void terminal_size(size_t *width, size_t *height);
+
+/* Is standard output a terminal that may be written to all over?  Are colors
+ * wanted there (https://no-color.org)? */
+bool terminal_is_screen(void);
+bool terminal_wants_color(void);
+
+/* If standard input is a terminal, and ours at the moment, makes keys come one
+ * by one, and unseen, until the process ends, also by a signal.  Returns
+ * whether there are keys. */
+bool terminal_open_keys(void);
+
+/* Returns a key that was hit, 0 if there is none, or -1 if there will be no
+ * more. */
+int terminal_read_key(void);
+
+/* Arranges for poll_block() to wake up when there is a key. */
+void terminal_wait(void);
+
+/* Replaces what is on the screen by 'text'. */
+void terminal_draw(const char *text);
+
+#endif /* utilities/client/terminal.h */
