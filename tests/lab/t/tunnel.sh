@@ -67,6 +67,16 @@ tunnel() {
     check "an uplink" row_of p0 '.kind == "uplink"'
     check "an internal port" row_of br-ex '.kind == "internal"'
     check "all is known" all_known
+    eventually "the same flows as ovs-vswitchd has" 20 same_flows
+    check "the same actions" same_actions
+    check "encapsulated" listed_as \
+        'in_port\(rep0\),.*eth_type\(0x0800\)' '.sender.pod == "client" and
+         .path == "full-but-software" and .receivers[0].kind == "tunnel"'
+    check "decapsulated" listed_as \
+        'in_port\(genev_sys_6081\),.*eth_type\(0x0800\)' \
+        '.sender.kind == "tunnel" and .path == "full-but-software" and
+         .receivers[0].pod == "client"'
+    check "flow/check finds nothing wrong" ooc flow/check
 }
 
 # The kernel's device goes with the last tunnel, and comes with the next.

@@ -28,20 +28,22 @@ sum_theirs() {
 
 # report [ARG...] QUERY: jq on flow/report
 report() {
-    local query=${*: -1}
-    ooc flow/report "${@:1:$#-1}" --format=json | jq -ce "$query"
+    local json
+    json=$(ooc flow/report "${@:1:$#-1}" --format=json) || return
+    jq -ce "${*: -1}" <<<"$json"
 }
 
 # list [ARG...] QUERY: jq on flow/list
 list() {
-    local query=${*: -1}
-    ooc flow/list "${@:1:$#-1}" --format=json | jq -ce "$query"
+    local json
+    json=$(ooc flow/list "${@:1:$#-1}" --format=json) || return
+    jq -rce "${*: -1}" <<<"$json"
 }
 
 # flows_ours: as flows_theirs
 flows_ours() {
-    ooc flow/list --format=json | jq -r '.flows[] |
-        "\(.ufid) \(.sender.name) \(.hw.packets + .sw.packets)"' | sort
+    list '.flows[] | "\(.ufid) \(.sender.name) \(.hw.packets + .sw.packets)"' |
+        sort
 }
 
 # row_of NAME QUERY: jq on the report's row of an interface
@@ -98,4 +100,21 @@ moves() {
     }
     pass "$title ($want)"
     check "$title: ledgers add up" adds_up
+}
+
+# same_flows: each flow of ovs-vswitchd's is listed, from the same port and with
+# as many packets, and no other
+same_flows() { diff <(flows_theirs) <(flows_ours); }
+
+# same_actions: and does the same
+same_actions() {
+    diff <(dump | sed 's/^ufid:\([^,]*\),.* actions:/\1 /' | sort) \
+        <(list '.flows[] | "\(.ufid) \(.actions)"' | sort)
+}
+
+# listed_as REGEX QUERY: jq on the one flow that matches in ovs-vswitchd's dump
+listed_as() {
+    local ufid
+    ufid=$(dump | grep -E "$1" | sed -n 's/^ufid:\([^,]*\),.*/\1/p')
+    list "--ufid=$ufid" ".flows | length == 1 and (.[0] | $2)"
 }

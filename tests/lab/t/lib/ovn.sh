@@ -140,17 +140,11 @@ zone() {
 # ping_pod NAME ADDRESS COUNT: from a pod
 ping_pod() { ip netns exec "$1" ping -q -c "$3" -i 0.1 -W 2 "$2"; }
 
-# echo_start NAME PORT: a TCP server in a pod that says what it is told
-echo_start() { ip netns exec "$1" busybox nc -ll -p "$2" -e cat & }
-
-# talk NAME ADDRESS PORT LINES: a TCP connection from a pod to such a server,
-# over which LINES lines go and come back, one at a time
+# talk NAME ADDRESS PORT N: N lines over a connection from a pod and back
 talk() {
-    # shellcheck disable=SC2016 # The other shell expands it.
-    timeout 10 ip netns exec "$1" bash -c '
-        exec 3<>"/dev/tcp/$1/$2" || exit
-        for ((i = 0; i < $3; i++)); do
-            echo "line $i" >&3 && read -r line <&3 && [ "$line" = "line $i" ] ||
-                exit
-        done' talk "${@:2}"
+    local rc=0
+    tcp_open "${@:1:3}"
+    tcp_talk "$4" || rc=1
+    tcp_close
+    return $rc
 }
