@@ -181,12 +181,13 @@ take_ufid(int *argc, const char **argv, struct flow_list_args *args)
             : xasprintf("--ufid needs a ufid, not \"%s\"", value));
 }
 
+/* Are there 'n' arguments at most, besides the options that were taken? */
 static char *
-check_no_more(int argc, const char *argv[], const char *usage)
+check_no_more(int argc, const char *argv[], int n, const char *usage)
 {
-    return (argc < 2 ? NULL
-            : xasprintf("unexpected argument \"%s\"\nusage: %s %s", argv[1],
-                        argv[0], usage));
+    return (argc <= 1 + n ? NULL
+            : xasprintf("unexpected argument \"%s\"\nusage: %s %s",
+                        argv[1 + n], argv[0], usage));
 }
 
 /* Is there a pod of that name, if one was given? */
@@ -249,7 +250,7 @@ cmd_flow_report(struct unixctl_conn *conn, int argc, const char *argv[],
     error = output_parse_format(&argc, argv, &job->format);
     error = error ? error : take_pod(&argc, argv, &job->ns, &job->pod);
     error = error ? error : take_number(&argc, argv, "--top", &job->top);
-    error = error ? error : check_no_more(argc, argv, report_usage);
+    error = error ? error : check_no_more(argc, argv, 0, report_usage);
     error = error ? error : check_pod(c, job->ns, job->pod);
     start_job(c, conn, argv[0], job, error);
 }
@@ -319,7 +320,7 @@ cmd_flow_list(struct unixctl_conn *conn, int argc, const char *argv[],
     error = error ? error : take_pod(&argc, argv, &args->ns, &args->pod);
     error = error ? error : take_number(&argc, argv, "--limit", &args->limit);
     error = error ? error : take_ufid(&argc, argv, args);
-    error = error ? error : check_no_more(argc, argv, list_usage);
+    error = error ? error : check_no_more(argc, argv, 0, list_usage);
     error = error ? error : check_pod(c, args->ns, args->pod);
     start_job(c, conn, argv[0], job, error);
 }
@@ -343,7 +344,7 @@ cmd_flow_parse(struct unixctl_conn *conn, int argc, const char *argv[],
         error = xasprintf("missing argument\nusage: %s %s", argv[0],
                           parse_usage);
     }
-    error = error ? error : check_no_more(argc - 1, argv + 1, parse_usage);
+    error = error ? error : check_no_more(argc, argv, 1, parse_usage);
     if (!error) {
         job->parse = flow_parse_create(c, argv[1], &error);
     }
@@ -380,7 +381,7 @@ cmd_flow_check(struct unixctl_conn *conn, int argc, const char *argv[],
 {
     struct ds errors = DS_EMPTY_INITIALIZER;
     const struct controller *c = c_;
-    char *error = check_no_more(argc, argv, "");
+    char *error = check_no_more(argc, argv, 0, "");
 
     if (error) {
         unixctl_command_reply_error(conn, error);

@@ -122,16 +122,6 @@ is_synced(const struct flow_engine *e)
     return true;
 }
 
-static void
-start_cycle(struct flow_engine *e)
-{
-    COVERAGE_INC(flow_cycle);
-    e->cycle = CYCLE_TC;
-    e->cycle_start = time_msec();
-    e->cycle_us = 0;
-    flow_tc_refresh(e->tc);
-}
-
 /* Goes on with the cycle under way. */
 static void
 run_cycle(struct flow_engine *e)
@@ -149,6 +139,17 @@ run_cycle(struct flow_engine *e)
         e->cycle_end = time_msec();
         schedule_cycle(e);
     }
+}
+
+static void
+start_cycle(struct flow_engine *e)
+{
+    COVERAGE_INC(flow_cycle);
+    e->cycle = CYCLE_TC;
+    e->cycle_start = time_msec();
+    e->cycle_us = 0;
+    flow_tc_refresh(e->tc);
+    run_cycle(e);               /* There may be nothing to dump. */
 }
 
 /* Is there something to count? */

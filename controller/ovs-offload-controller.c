@@ -250,9 +250,12 @@ main_loop(struct controller *c, struct evloop *loop,
             flow_engine_set_period(c->flows,
                                    reconcile_config(c->rec)->flow_poll_ms);
             flow_engine_run(c->flows);
-            command_flow_run(c);
         }
         unixctl_server_run(unixctl);
+        if (!reconcile_is_resting(c->rec)) {
+            /* Also what was asked just now: nothing may come to wake us. */
+            command_flow_run(c);
+        }
         command_explain_run(c);
         coverage_run();
         complete_start(c, deadline);

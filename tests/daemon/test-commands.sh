@@ -32,6 +32,14 @@ recompute x
 flow/report x
 flow/report a b c
 flow/report --bogus
+flow/list x
+flow/list --bogus
+flow/list --not-offloaded=yes
+flow/check x
+flow/check --format=json
+flow/parse
+flow/parse --format=json
+flow/parse a b
 explain
 explain --format=json
 explain a b
@@ -49,7 +57,7 @@ test_format() {
     request vdpa0 iface-id=a_b
     synced
     for command in status port/list "port/show vdpa0" vdpa/list event/list \
-                   flow/report; do
+                   flow/report flow/list; do
         # shellcheck disable=SC2086  # Words are meant.
         set -- $command
         ctl "$@" --format=json | jq -e . >/dev/null
@@ -118,9 +126,99 @@ test_flow_report_contract() {
     json_is 1 flow/report --top=1 --pod=ns/pod : '.interfaces | length'
     json_is array flow/list --not-offloaded --limit 5 --pod ns/pod : \
         '.flows | type'
-    contains "$(fails 2 ctl flow/report --pod)" pod
-    contains "$(fails 2 ctl flow/report --pod=x)" NS/POD
-    contains "$(fails 2 ctl flow/report --pod=a/b/c)" NS/POD
+}
+
+# Nothing happens that could wake the daemon: the answers come all the same.
+test_flow_answers_at_once() {
+    local i
+    start_ovs
+    start_daemon
+    synced
+    SECONDS=0
+    for i in 1 2 3 4 5; do
+        ctl flow/report >/dev/null
+        ctl flow/list >/dev/null
+    done
+    test "$SECONDS" -lt 10
+}
+
+# Options of the commands about flows.
+test_flow_options() {
+    local command option value
+    start_ovs
+    add_pod_row p0 ns pod
+    vsctl wait-until Interface p0 'ofport!=[]'
+    start_daemon
+    synced
+    for command in flow/report flow/list; do
+        contains "$(fails 2 ctl $command --pod)" "--pod needs a value"
+        for value in x / /x x/ a/b/c ''; do
+            contains "$(fails 2 ctl $command --pod="$value")" NS/POD
+        done
+        contains "$(fails 2 ctl $command --pod=ns/nobody)" ns/nobody
+        ctl $command --pod ns/pod >/dev/null
+    done
+    while read -r command option; do
+        contains "$(fails 2 ctl "$command" "$option")" "$option needs a value"
+        for value in x -1 1x 0x1 4294967296 99999999999999999999 ''; do
+            contains "$(fails 2 ctl "$command" "$option=$value")" \
+                "$option needs a number, not \"$value\""
+        done
+        ctl "$command" "$option" 3 >/dev/null
+        ctl "$command" "$option=0" >/dev/null
+    done <<'OPTIONS'
+flow/report --top
+flow/list --limit
+OPTIONS
+    contains "$(fails 2 ctl flow/list --ufid)" "--ufid needs a value"
+    for value in x 0 01234567-89ab-cdef-0123-456789abcde \
+                 01234567-89ab-cdef-0123-456789abcdef0 \
+                 0123456789abcdef0123456789abcdef ''; do
+        contains "$(fails 2 ctl flow/list --ufid="$value")" \
+            "--ufid needs a ufid, not \"$value\""
+    done
+    json_is '{"flows":[],"matched":0}' flow/list \
+        --ufid=01234567-89ab-cdef-0123-456789abcdef : 'tojson'
+    is "$(ctl flow/check)" "the ledgers add up"
+}
+
+# dump_line N IN PACKETS WHERE ACTIONS
+dump_line() {
+    printf 'ufid:01234567-89ab-cdef-0123-45678900000%s, recirc_id(0),' "$1"
+    printf 'in_port(%s),eth_type(0x0800), packets:%s, bytes:700, ' "$2" "$3"
+    printf 'used:1.000s, %s, actions:%s\n' "$4" "$5"
+}
+
+# Saved dumps, and files that are none.
+test_flow_parse() {
+    local dump=$T/dump
+    start_fresh_ovsdb
+    start_daemon
+    contains "$(fails 2 ctl flow/parse "$T/nosuch")" \
+        "$T/nosuch: cannot be opened (No such file"
+    contains "$(fails 2 ctl flow/parse "$T")" "$T"
+    : >"$dump"
+    contains "$(fails 2 ctl flow/parse "$dump")" "no datapath flows"
+    echo "flow-dump from the main thread:" >"$dump"
+    contains "$(fails 2 ctl flow/parse "$dump")" "no datapath flows"
+    head -c 100000 /dev/urandom >"$dump"
+    ctl flow/parse "$dump" >/dev/null 2>&1 || true
+    {
+        dump_line 1 a 7 "offloaded:yes, dp:tc" b
+        dump_line 2 b 3 dp:ovs a
+        dump_line 3 b x dp:ovs a
+    } >"$dump"
+    json_is '["incomplete",3,2,1,3]' flow/parse "$dump" : '[.state,
+        (.file | .lines, .flows, .malformed, .first_malformed.line)] |
+        tojson'
+    sed -i 3d "$dump"
+    json_is '["complete",[["a",7,0,0,3],["b",0,3,7,0]]]' flow/parse "$dump" \
+        : '[.state, [.interfaces[] | [.name, (.egress, .ingress |
+            .hw.packets, .sw.packets)]]] | tojson'
+    json_is '["a"]' flow/parse "$dump" --top=1 : '[.interfaces[].name] |
+        tojson'
+    matches "$(ctl flow/parse "$dump" --format=csv)" ',a,|^a,|"a"'
+    contains "$(ctl flow/parse "$dump")" "egress"
 }
 
 # Where ovs-appctl and the daemon look for ovs-vswitchd by itself.
