@@ -19,11 +19,15 @@ EXTRA_DIST += \
 	tests/bench/vdpa-latency.sh
 
 bench_programs = \
+	tests/bench/flow-event \
 	tests/bench/flow-gen \
+	tests/bench/flow-live \
 	tests/bench/flow-ours \
 	tests/bench/flow-peer-mnl \
 	tests/bench/flow-peer-nlroute \
 	tests/bench/flow-peer-ovs \
+	tests/bench/flow-report \
+	tests/bench/flow-step \
 	tests/bench/lookup \
 	tests/bench/probe
 EXTRA_PROGRAMS += $(bench_programs)
@@ -37,6 +41,15 @@ bench_ldadd = \
 	$(OVS_LIBS) \
 	$(KERNEL_LIBS)
 
+tests_bench_flow_event_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_bench_flow_event_SOURCES = \
+	tests/bench/flow-event.c \
+	tests/bench/flow-mnl.c \
+	tests/bench/flow-mnl.h \
+	tests/bench/flow-run.c \
+	tests/bench/flow-run.h
+tests_bench_flow_event_LDADD = $(bench_ldadd)
+
 tests_bench_flow_gen_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_bench_flow_gen_SOURCES = \
 	tests/bench/flow-gen-tc.c \
@@ -44,6 +57,10 @@ tests_bench_flow_gen_SOURCES = \
 	tests/bench/flow-gen.c \
 	tests/bench/flow-gen.h
 tests_bench_flow_gen_LDADD = $(OVS_LIBS) $(KERNEL_LIBS)
+
+tests_bench_flow_live_CPPFLAGS = $(KERNEL_CPPFLAGS)
+tests_bench_flow_live_SOURCES = tests/bench/flow-live.c
+tests_bench_flow_live_LDADD = $(bench_ldadd)
 
 tests_bench_flow_ours_SOURCES = \
 	tests/bench/flow-ours.c \
@@ -72,6 +89,12 @@ tests_bench_flow_peer_ovs_SOURCES = \
 	tests/bench/flow-run.c \
 	tests/bench/flow-run.h
 tests_bench_flow_peer_ovs_LDADD = $(OVS_LIBS)
+
+tests_bench_flow_report_SOURCES = tests/bench/flow-report.c
+tests_bench_flow_report_LDADD = $(bench_ldadd)
+
+tests_bench_flow_step_SOURCES = tests/bench/flow-step.c
+tests_bench_flow_step_LDADD = $(bench_ldadd)
 
 tests_bench_lookup_SOURCES = tests/bench/lookup.c
 tests_bench_lookup_LDADD = $(bench_ldadd)

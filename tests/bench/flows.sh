@@ -64,16 +64,19 @@ agree() {
     }
 }
 
-# faster WHAT OURS PEER PEER_NAME BAR [SCALE]: a row: times of OURS and PEER,
-# whose median is multiplied by SCALE, and by how much ours is faster
+# rate N SECONDS: with its unit
+rate() { calc "$1 / $2 / 1e6" "%.3g M"; }
+
+# faster WHAT OURS PEER PEER_NAME BAR [SCALE [N UNIT]]: a row: times of OURS and
+# PEER, whose median is multiplied by SCALE, and by how much ours is faster
 faster() {
     local scale ours peer ratio
     scale=$(calc "${6:-1}" %g)
     ours=$(median "$2")
     peer=$(calc "$(median "$3") * $scale" %.6f)
     ratio=$(calc "$peer / $ours")
-    row flows "$1" "$(calc "$n / $ours / 1e6") M flows/s" \
-        "$4: $(calc "$n / $peer / 1e6" %.3g) M flows/s" "$ratio" ">= $5" \
+    row flows "$1" "$(rate "${7:-$n}" "$ours") ${8:-flows}/s" \
+        "$4: $(rate "${7:-$n}" "$peer") ${8:-flows}/s" "$ratio" ">= $5" \
         "$(verdict "$peer / $ours >= $5")" \
         "{\"seconds\":$(all "$2"),\"peer_seconds\":$(all "$3"),
           \"scale\":$scale}"
@@ -116,6 +119,88 @@ memory() {
 
 memory "memory: $n flows, a chain for each third" full 96
 rm "terse-$n"
+
+# --- events ------------------------------------------------------------------
+
+for ((i = 0; i < runs; i++)); do
+    sample events "$bin/flow-event" "$n" ours "full-$n"
+    sample events-mnl "$bin/flow-event" "$n" libmnl "full-$n"
+done
+agree flows packets bytes events -- events events-mnl
+agree flows packets bytes -- events full
+n_events=$(median events events)
+faster "events: all filters come and go, replayed, user CPU" events \
+    events-mnl libmnl 4 1 "$n_events" events
+# With the system calls, in which the kernel copies and frees datagrams.
+ours=$(median events all_seconds)
+peer=$(median events-mnl all_seconds)
+row flows "events: the same with system calls" \
+    "$(rate "$n_events" "$ours") events/s" \
+    "libmnl: $(rate "$n_events" "$peer") events/s" \
+    "$(calc "$peer / $ours")" "" - \
+    "{\"seconds\":$(all events all_seconds),
+      \"peer_seconds\":$(all events-mnl all_seconds)}"
+
+# live NAME RCVBUF: in a network namespace of its own
+live() {
+    # shellcheck disable=SC2016 # The inner shell expands.
+    sample "$1" unshare -n sh -ec '
+        ip link set lo up
+        tc qdisc add dev lo clsact
+        exec "$1/flow-live" 1 "$2" "$3"' - "$bin" 40000 "$2"
+}
+
+for ((i = 0; i < runs; i++)); do
+    live live $((8 << 20))
+    live small $((64 << 10))
+done
+events=$(median live events)
+missed=$(jq -s 'map(.events - .seen + .overflows) | max' live.samples)
+row flows "events: of the kernel, 8 MB buffer: lost" \
+    "$missed of $events" "rate: $(rate "$events" "$(median live)") events/s" \
+    "" 0 "$(verdict "$missed == 0")" \
+    "{\"seconds\":$(all live),\"seen\":$(all live seen)}"
+resynced=$(jq -s 'map(select(.overflows > 0 and .lost > 0 and
+                             .dumps == .lost)) | length' small.samples)
+row flows "events: of the kernel, 64 KB buffer: overflows resynced" \
+    "$resynced of $runs" "" "" "$runs" "$(verdict "$resynced == $runs")" \
+    "{\"overflows\":$(all small overflows),\"seen\":$(all small seen)}"
+
+# --- bounded work ------------------------------------------------------------
+
+# steps N: the most instructions between two returns to the main loop
+steps() {
+    valgrind -q --tool=callgrind --callgrind-out-file="steps-$1" \
+        --combine-dumps=yes --toggle-collect=bench_measured \
+        --dump-after=bench_measured "$bin/flow-step" "full-$1" >&2
+    awk '/^summary: / && $2 > most { most = $2 }
+         END { if (!most) exit 1; printf "%d", most }' "steps-$1"
+}
+
+generate 10000 full
+few=$(steps 10000)
+many=$(steps "$n")
+rm "steps-$n"
+row flows "dump of $n flows: most instructions in a row" "$many" \
+    "of 10000: $few" "$(calc "$many / $few")" "<= 1.2" \
+    "$(verdict "$many / $few <= 1.2")" "{\"10000\":$few,\"$n\":$many}"
+
+# report N: instructions of a report of 1000 pods
+report() {
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+        --toggle-collect=bench_measured "$bin/flow-report" 1000 "$1" 2>&1 |
+        awk '/Collected : / && $NF { printf "%d", $NF; ok = 1 }
+             END { exit !ok }'
+}
+
+few=$(report 1000)
+many=$(report "$n")
+row flows "flow/report of 1000 pods, $n flows: instructions" "$many" \
+    "1000 flows: $few" "$(calc "$many / $few")" "<= 1.2" \
+    "$(verdict "$many / $few <= 1.2")" "{\"1000\":$few,\"$n\":$many}"
+
+# --- memory of more chains ---------------------------------------------------
+
 generate "$n" dense
 sample dense "$bin/flow-ours" full "$data/dense-$n"
 memory "memory: $n flows, a chain for each second" dense ""
