@@ -72,6 +72,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-text-private.h \
 	controller/flow-text.c \
 	controller/flow-text.h \
+	controller/flow-userspace.c \
+	controller/flow-userspace.h \
 	controller/flow-view.c \
 	controller/inventory.c \
 	controller/inventory.h \
@@ -109,6 +111,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/udev.h \
 	controller/unixctl-call.c \
 	controller/unixctl-call.h \
+	controller/unixctl-reply.c \
+	controller/unixctl-reply.h \
 	controller/upcall-show.c \
 	controller/upcall-show.h \
 	controller/vswitchd-query.c \

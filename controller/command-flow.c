@@ -12,6 +12,7 @@
 #include "controller/flow-parse.h"
 #include "controller/flow-report.h"
 #include "controller/flow-table.h"
+#include "controller/flow-userspace.h"
 #include "controller/output.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
@@ -231,6 +232,7 @@ start_job(struct controller *c, struct unixctl_conn *conn,
     job->deadline = time_msec() + MAX_WAIT_MS;
     if (job->type != JOB_PARSE) {
         flow_engine_refresh(c->flows);
+        flow_userspace_refresh(c->userspace, c->view);
     }
 }
 
@@ -273,28 +275,45 @@ format_report(const struct json *json, enum output_format format)
     return ds_steal_cstr(&s);
 }
 
+/* Counters of all flows are at least as new as this. */
+static long long int
+last_read(const struct controller *c)
+{
+    long long int read = flow_engine_last_read(c->flows);
+
+    return (!flow_table_count(flow_userspace_table(c->userspace)) ? read
+            : !flow_table_count(flow_engine_table(c->flows))
+            ? flow_userspace_last_read(c->userspace)
+            : MIN(read, flow_userspace_last_read(c->userspace)));
+}
+
 static void
 answer_report(const struct controller *c, struct job *job)
 {
     const struct port_context ctx = { .inv = c->inv, .view = c->view };
-    struct flow_rows_args rows_args;
+    struct flow_rows_args rows_args[2];
+    struct flow_userspace_devs devs;
     struct flow_facts facts;
     struct flow_rows rows;
 
     flow_facts_init(&facts, c);
-    flow_facts_rows_args(&facts, flow_engine_table(c->flows), &rows_args);
-    flow_rows_init(&rows, &rows_args);
+    flow_facts_rows_args(&facts, flow_engine_table(c->flows), &rows_args[0]);
+    flow_userspace_rows_args(c->userspace, &rows_args[0], &devs,
+                             &rows_args[1]);
+    flow_rows_init_many(&rows, rows_args, ARRAY_SIZE(rows_args));
 
     struct json *json = flow_report_to_json(&(struct flow_report_args) {
         .rows = &rows,
         .state = (!flow_engine_is_settled(c->flows)
                   || !ports_are_settled(&ctx) ? "resync"
-                  : flow_engine_is_incomplete(c->flows) ? "incomplete"
+                  : flow_engine_is_incomplete(c->flows)
+                  || flow_userspace_is_incomplete(c->userspace) ? "incomplete"
                   : "complete"),
         .ns = job->ns, .pod = job->pod, .top = job->top,
-        .now = time_msec(), .read = flow_engine_last_read(c->flows),
+        .now = time_msec(), .read = last_read(c),
     });
     flow_rows_destroy(&rows);
+    flow_userspace_devs_destroy(&devs);
     flow_facts_destroy(&facts);
     output_reply(job->conn, format_report(json, job->format));
     json_destroy(json);
@@ -401,7 +420,8 @@ static bool
 is_ready(const struct controller *c, const struct job *job)
 {
     return ((flow_engine_is_settled(c->flows)
-             && !flow_engine_is_refreshing(c->flows))
+             && !flow_engine_is_refreshing(c->flows)
+             && !flow_userspace_is_busy(c->userspace))
             || time_msec() >= job->deadline);
 }
 

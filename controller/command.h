@@ -14,6 +14,7 @@
 struct event_base;
 struct event_log;
 struct flow_engine;
+struct flow_userspace;
 struct inventory;
 struct kernel;
 struct ovs_view;
@@ -30,6 +31,7 @@ struct controller {
     struct ovs_view *view;
     struct event_log *log;
     struct flow_engine *flows;
+    struct flow_userspace *userspace;
     struct policy_watch *policy;
     struct udev *udev;
     struct reconcile *rec;

@@ -211,7 +211,8 @@ explain_gather_start(const struct controller *c,
     ask_others(g);
     g->links = link_query_start(c->base, NULL, NULL, g->details, g->n_details,
                                 links_done, g);
-    g->vswitchd = vswitchd_query_start("upcall/show", EXPLAIN_GATHER_MS,
+    g->vswitchd = vswitchd_query_start(VSWITCHD_EXPLAIN,
+                                       "upcall/show", EXPLAIN_GATHER_MS,
                                        vswitchd_done, g);
     return g;
 }

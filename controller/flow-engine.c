@@ -373,6 +373,5 @@ flow_engine_status_to_json(const struct flow_engine *e)
     json_object_put(json, "tc", tc_to_json(e));
     json_object_put(json, "kernel", kernel_to_json(e));
     json_object_put(json, "counters", counters);
-    put_count(json, "vswitchd_calls", 0);
     return json;
 }

@@ -149,7 +149,7 @@ flow_ifaces_init(struct flow_ifaces *fi, const struct inventory *inv,
         const char *dp = ovs_view_bridge_datapath(view, iface->bridge);
         char *tunnel;
 
-        if ((dp && dp[0] && strcmp(dp, "system"))
+        if ((dp && dp[0] && strcmp(dp, "system") && strcmp(dp, "netdev"))
             || !strcmp(iface->type, "patch")) {
             continue;
         }

@@ -4,7 +4,8 @@
 #define CONTROLLER_FLOW_IFACES_H 1
 
 /* The interfaces to which datapath flows may belong: those of all bridges that
- * use the kernel's datapath, since they share one. */
+ * use the kernel's datapath, since they share one, or that of ovs-vswitchd in
+ * userspace, which is another. */
 
 #include <stddef.h>
 

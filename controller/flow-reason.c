@@ -18,6 +18,8 @@ const char *
 flow_reason_class_to_string(enum flow_reason_class class)
 {
     switch (class) {
+    case FLOW_REASON_USERSPACE:
+        return "userspace-datapath";
     case FLOW_REASON_HW_OFFLOAD:
         return "hw-offload";
     case FLOW_REASON_TC_POLICY:
@@ -73,6 +75,15 @@ command(const char *format, const char *name)
     ds_put_cstr(&s, format);
     free(word);
     return ds_steal_cstr(&s);
+}
+
+/* What is below is about the kernel and tc. */
+static bool
+try_userspace(const struct flow_reason_flow *flow, struct flow_reason *r)
+{
+    return (flow->userspace
+            && set(r, FLOW_REASON_USERSPACE,
+                   xstrdup("in the userspace datapath"), xstrdup("")));
 }
 
 /* ovs-vswitchd: what keeps out all flows of all devices. */
@@ -344,7 +355,8 @@ void
 flow_reason_find(const struct flow_reason_env *env,
                  const struct flow_reason_flow *flow, struct flow_reason *r)
 {
-    bool found = (try_vswitchd(env, r)
+    bool found = (try_userspace(flow, r)
+                  || try_vswitchd(env, r)
                   || try_feature(flow, r)
                   || try_devices(flow, r)
                   || (flow->kernel ? try_kernel(env, flow, r)

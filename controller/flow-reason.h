@@ -23,6 +23,7 @@ enum flow_tri {
 };
 
 enum flow_reason_class {
+    FLOW_REASON_USERSPACE,      /* "userspace-datapath": not the kernel's. */
     FLOW_REASON_HW_OFFLOAD,     /* "hw-offload": not in effect. */
     FLOW_REASON_TC_POLICY,      /* "tc-policy": it is skip_hw. */
     FLOW_REASON_FEATURE,        /* "hw-tc-offload": off on a device. */
@@ -68,6 +69,8 @@ struct flow_reason_env {
 
 /* A flow, or many of the same kind. */
 struct flow_reason_flow {
+    bool userspace;             /* In a datapath of ovs-vswitchd's own: the
+                                 * rest does not matter. */
     bool kernel;                /* Not in tc at all. */
     enum flow_miss miss;        /* As found in the flow. */
     const struct flow_reason_dev *sender; /* Never NULL. */

@@ -52,7 +52,9 @@ add_passed(struct flow_passed *sum, const struct flow_passed *p)
 static struct flow_row *
 resolve(const struct join *j, uint32_t dev)
 {
-    int i = dev ? flow_owners_find(j->owners, dev) : -1;
+    int i = (!dev ? -1
+             : j->args->find ? j->args->find(j->args->aux, dev)
+             : flow_owners_find(j->owners, dev));
 
     if (i >= 0) {
         return &j->rows->rows[i];
@@ -168,7 +170,7 @@ flow_rows_reason(const struct flow_rows_args *args,
                 ? r->n_devs : 0);
     struct flow_reason_dev *devs = xcalloc(n + 1, sizeof *devs);
     const struct flow_reason_flow flow = {
-        .kernel = s->kernel, .miss = s->miss,
+        .userspace = args->userspace, .kernel = s->kernel, .miss = s->miss,
         .sender = &devs[0], .receivers = &devs[1], .n_receivers = n,
     };
 
@@ -215,18 +217,38 @@ finish_row(struct flow_rows *rows, struct flow_row *row)
     }
 }
 
-void
-flow_rows_init(struct flow_rows *rows, const struct flow_rows_args *args)
+/* Adds one table. */
+static void
+join_table(const struct join *j)
 {
-    const struct join j = {
-        .args = args, .rows = rows,
-        .owners = flow_owners_create(args->ifaces, args->n_ifaces,
-                                     args->bridge_ids),
-    };
+    const struct flow_table *table = j->args->table;
     const struct flow_shortfall *shortfall;
     const struct flow_receiver *receiver;
     const struct flow_sender *sender;
     size_t cursor;
+
+    cursor = 0;
+    while ((sender = flow_table_next_sender(table, &cursor))) {
+        join_sender(j, sender);
+    }
+    cursor = 0;
+    while ((receiver = flow_table_next_receiver(table, &cursor))) {
+        join_receiver(j, receiver);
+    }
+    cursor = 0;
+    while (j->args->env
+           && (shortfall = flow_table_next_shortfall(table, &cursor))) {
+        join_shortfall(j, shortfall);
+    }
+}
+
+void
+flow_rows_init_many(struct flow_rows *rows, const struct flow_rows_args *args,
+                    size_t n)
+{
+    struct flow_owners *owners = flow_owners_create(args->ifaces,
+                                                    args->n_ifaces,
+                                                    args->bridge_ids);
 
     memset(rows, 0, sizeof *rows);
     rows->rows = xcalloc(args->n_ifaces, sizeof *rows->rows);
@@ -234,19 +256,13 @@ flow_rows_init(struct flow_rows *rows, const struct flow_rows_args *args)
     for (size_t i = 0; i < rows->n; i++) {
         rows->rows[i].iface = &args->ifaces[i];
     }
+    for (size_t i = 0; i < n; i++) {
+        const struct join j = {
+            .args = &args[i], .rows = rows, .owners = owners,
+        };
 
-    cursor = 0;
-    while ((sender = flow_table_next_sender(args->table, &cursor))) {
-        join_sender(&j, sender);
-    }
-    cursor = 0;
-    while ((receiver = flow_table_next_receiver(args->table, &cursor))) {
-        join_receiver(&j, receiver);
-    }
-    cursor = 0;
-    while (args->env && (shortfall = flow_table_next_shortfall(args->table,
-                                                               &cursor))) {
-        join_shortfall(&j, shortfall);
+        ovs_assert(args[i].n_ifaces == rows->n);
+        join_table(&j);
     }
 
     for (size_t i = 0; i < rows->n; i++) {
@@ -255,7 +271,13 @@ flow_rows_init(struct flow_rows *rows, const struct flow_rows_args *args)
     finish_row(rows, &rows->unattributed);
     finish_row(rows, &rows->stale);
     add_counts(&rows->ingress, &rows->multi);
-    flow_owners_destroy(j.owners);
+    flow_owners_destroy(owners);
+}
+
+void
+flow_rows_init(struct flow_rows *rows, const struct flow_rows_args *args)
+{
+    flow_rows_init_many(rows, args, 1);
 }
 
 static void

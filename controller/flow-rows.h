@@ -75,10 +75,14 @@ struct flow_rows_args {
                                     * ct-zone-<iface-id> are used, or NULL. */
     const struct flow_reason_env *env; /* For reasons, or NULL for none. */
 
+    bool userspace;             /* The flows are of a userspace datapath. */
     bool offline;               /* Devices are but names, of which nothing is
                                  * known: reasons are those that the flows
                                  * themselves tell. */
 
+    /* Index into 'ifaces' of the one that 'dev' is, or -1; NULL if 'dev' is an
+     * ifindex. */
+    int (*find)(void *aux, uint32_t dev);
     /* Is 'dev', which none of 'ifaces' has, a netdev of ours? */
     bool (*exists)(void *aux, uint32_t dev);
     /* Are the flows of 'dev' being read anew? */
@@ -96,6 +100,12 @@ void flow_rows_reason(const struct flow_rows_args *args,
                       struct flow_reason *reason);
 
 void flow_rows_init(struct flow_rows *, const struct flow_rows_args *);
+
+/* Makes rows from 'n' tables, at least 1, which have no flow in common: counts
+ * of an interface are the sums.  All args have the same interfaces and bridge;
+ * the rest is of the one table. */
+void flow_rows_init_many(struct flow_rows *, const struct flow_rows_args *,
+                         size_t n);
 void flow_rows_destroy(struct flow_rows *);
 
 /* Finds interfaces by device, zone and MAC as the rows do: for lists of single

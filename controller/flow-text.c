@@ -234,6 +234,15 @@ flow_text_end(struct flow_text *text)
     }
 }
 
+void
+flow_text_restart(struct flow_text *text)
+{
+    text->line_len = 0;
+    text->too_long = false;
+    text->core = 0;
+    memset(&text->status, 0, sizeof text->status);
+}
+
 const struct flow_text_status *
 flow_text_status(const struct flow_text *text)
 {

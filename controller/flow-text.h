@@ -76,6 +76,10 @@ void flow_text_destroy(struct flow_text *);
 void flow_text_feed(struct flow_text *, const char *, size_t n);
 void flow_text_end(struct flow_text *);
 
+/* Begins another text: a line that was not completed is dropped, the status
+ * begins anew, and names keep their numbers. */
+void flow_text_restart(struct flow_text *);
+
 const struct flow_text_status *flow_text_status(const struct flow_text *);
 
 /* Name of port 'dev', or NULL.  The parser's.  Names go from 1 up to the

@@ -17,6 +17,7 @@
 #include "controller/evloop.h"
 #include "controller/flow-engine.h"
 #include "controller/flow-table.h"
+#include "controller/flow-userspace.h"
 #include "controller/inventory.h"
 #include "controller/policy-watch.h"
 #include "controller/reconcile.h"
@@ -250,6 +251,7 @@ main_loop(struct controller *c, struct evloop *loop,
             flow_engine_set_period(c->flows,
                                    reconcile_config(c->rec)->flow_poll_ms);
             flow_engine_run(c->flows);
+            flow_userspace_run(c->userspace);
         }
         unixctl_server_run(unixctl);
         if (!reconcile_is_resting(c->rec)) {
@@ -267,6 +269,7 @@ main_loop(struct controller *c, struct evloop *loop,
             kernel_wait(c->kernel);
             udev_wait(c->udev);
             flow_engine_wait(c->flows);
+            flow_userspace_wait(c->userspace);
             command_flow_wait(c);
             evloop_wait(loop);
         }
@@ -335,6 +338,7 @@ main(int argc, char *argv[])
                                      .ifindex = netdev_ifindex,
                                      .aux = &inv,
                                  });
+    c.userspace = flow_userspace_create();
     commands_register(&c);
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
 
@@ -347,6 +351,7 @@ main(int argc, char *argv[])
         unixctl_command_reply(c.exit_conn, NULL);
     }
     unixctl_server_destroy(unixctl);
+    flow_userspace_destroy(c.userspace);
     flow_engine_destroy(c.flows);
     kernel_destroy(c.kernel);
     udev_destroy(c.udev);

@@ -5,10 +5,12 @@
 
 #include "controller/command.h"
 #include "controller/flow-engine.h"
+#include "controller/flow-userspace.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
+#include "controller/vswitchd-query.h"
 #include "netlink/kernel.h"
 #include "openvswitch/json.h"
 #include "ovsdb/ovs-view.h"
@@ -126,6 +128,17 @@ put_port_counts(struct json *json, const struct port_table *table)
     json_object_put(json, "ports", by_state);
 }
 
+static struct json *
+flows_to_json(const struct controller *c)
+{
+    struct json *json = flow_engine_status_to_json(c->flows);
+
+    json_object_put(json, "userspace",
+                    flow_userspace_status_to_json(c->userspace));
+    put_count(json, "vswitchd_calls", vswitchd_query_count(VSWITCHD_REPORT));
+    return json;
+}
+
 struct json *
 status_to_json(const struct controller *c)
 {
@@ -140,7 +153,7 @@ status_to_json(const struct controller *c)
                         source_to_json(c, i));
     }
     json_object_put(json, "sources", sources);
-    json_object_put(json, "flows", flow_engine_status_to_json(c->flows));
+    json_object_put(json, "flows", flows_to_json(c));
     put_port_counts(json, reconcile_ports(c->rec));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
     return json;

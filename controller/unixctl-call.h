@@ -21,9 +21,16 @@ enum unixctl_call_end {
     UNIXCTL_CALL_NO_ANSWER,     /* Why there is no answer. */
 };
 
+/* Longest answer that is kept in memory, in bytes. */
+#define UNIXCTL_CALL_MAX (256 * 1024 * 1024)
+
 /* Called once, from unixctl_call_run().  Must not destroy the call. */
 typedef void unixctl_call_cb(void *aux, enum unixctl_call_end,
                              const char *text);
+
+/* Takes the next 'n' bytes of what a command prints, from
+ * unixctl_call_run(). */
+typedef void unixctl_call_piece_cb(void *aux, const char *, size_t n);
 
 /* Finds the control socket of 'target' as ovs-appctl does: a path if it has a
  * '/', else the name of a program, whose pidfile is in the run directory.
@@ -39,6 +46,12 @@ struct unixctl_call *unixctl_call_start(const char *path, const char *command,
                                         int timeout, unixctl_call_cb *done,
                                         void *aux);
 void unixctl_call_destroy(struct unixctl_call *);
+
+/* Has what the command prints handed to 'piece', with the 'aux' of 'done', as
+ * it comes, rather than kept until then: the text of UNIXCTL_CALL_OK is "".
+ * To be called before unixctl_call_run(). */
+void unixctl_call_stream(struct unixctl_call *, unixctl_call_piece_cb *piece);
+
 void unixctl_call_run(struct unixctl_call *);
 void unixctl_call_wait(const struct unixctl_call *);
 

@@ -12,9 +12,12 @@
 struct vswitchd_query {
     struct unixctl_call *call;  /* NULL if there is no socket. */
     char *error;                /* Then why. */
+    void (*piece)(void *aux, const char *, size_t n); /* Or NULL. */
     void (*done)(void *aux, const char *text, const char *error);
-    void *aux;                  /* For 'done', which is NULL once called. */
+    void *aux;                  /* For both; 'done' is NULL once called. */
 };
+
+static uint64_t counts[VSWITCHD_N_PURPOSES]; /* Queries so far. */
 
 static void
 query_end(struct vswitchd_query *query, const char *text, const char *error)
@@ -41,23 +44,56 @@ call_done(void *query_, enum unixctl_call_end end, const char *text)
     free(error);
 }
 
+static void
+call_piece(void *query_, const char *p, size_t n)
+{
+    struct vswitchd_query *query = query_;
+
+    query->piece(query->aux, p, n);
+}
+
 struct vswitchd_query *
-vswitchd_query_start(const char *command, int timeout,
-                     void (*done)(void *aux, const char *text,
-                                  const char *error), void *aux)
+vswitchd_query_start_stream(enum vswitchd_purpose purpose,
+                            const char *command, size_t n, char *const args[],
+                            int timeout,
+                            void (*piece)(void *aux, const char *, size_t n),
+                            void (*done)(void *aux, const char *text,
+                                         const char *error),
+                            void *aux)
 {
     struct vswitchd_query *query = xzalloc(sizeof *query);
     char *path;
 
+    counts[purpose]++;
+    query->piece = piece;
     query->done = done;
     query->aux = aux;
     query->error = unixctl_target_find("ovs-vswitchd", &path);
     if (!query->error) {
-        query->call = unixctl_call_start(path, command, 0, NULL, timeout,
+        query->call = unixctl_call_start(path, command, n, args, timeout,
                                          call_done, query);
+        if (piece) {
+            unixctl_call_stream(query->call, call_piece);
+        }
     }
     free(path);
     return query;
+}
+
+struct vswitchd_query *
+vswitchd_query_start(enum vswitchd_purpose purpose, const char *command,
+                     int timeout,
+                     void (*done)(void *aux, const char *text,
+                                  const char *error), void *aux)
+{
+    return vswitchd_query_start_stream(purpose, command, 0, NULL, timeout,
+                                       NULL, done, aux);
+}
+
+uint64_t
+vswitchd_query_count(enum vswitchd_purpose purpose)
+{
+    return counts[purpose];
 }
 
 void

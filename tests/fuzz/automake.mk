@@ -53,6 +53,13 @@ tests_fuzz_fuzz_dp_flow_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_fuzz_fuzz_dp_flow_LDADD = netlink/libkernel.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/dp-flow
 
+check_PROGRAMS += tests/fuzz/fuzz-unixctl-reply
+tests_fuzz_fuzz_unixctl_reply_SOURCES = \
+	tests/fuzz/fuzz-unixctl-reply.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_unixctl_reply_LDADD = \
+	controller/libcontroller.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/unixctl-reply
+
 check_PROGRAMS += tests/fuzz/fuzz-upcall-show
 tests_fuzz_fuzz_upcall_show_SOURCES = \
 	tests/fuzz/fuzz-upcall-show.c $(FUZZ_MAIN)

@@ -350,6 +350,19 @@ test_misses(void **state OVS_UNUSED)
     }
 }
 
+/* tc and the kernel's devices have nothing to do with it. */
+static void
+test_userspace(void **state OVS_UNUSED)
+{
+    struct flow_reason_flow f = flow(true, &good, &off);
+    struct flow_reason_env env = healthy;
+
+    f.userspace = true;
+    f.miss = FLOW_MISS_ACTION_SAMPLE;
+    env.hw_offload = FLOW_NO;
+    expect(&env, &f, "userspace-datapath", "in the userspace datapath", "");
+}
+
 /* The classes that are true of a flow, each on its own. */
 static bool
 is_true(enum flow_reason_class class, const struct flow_reason_env *env,
@@ -361,6 +374,8 @@ is_true(enum flow_reason_class class, const struct flow_reason_env *env,
     bool full = f->error == ENOSPC || f->error == ENOMEM;
 
     switch (class) {
+    case FLOW_REASON_USERSPACE:
+        return f->userspace;
     case FLOW_REASON_HW_OFFLOAD:
         return env->hw_offload == FLOW_NO;
     case FLOW_REASON_TC_POLICY:
@@ -509,6 +524,7 @@ main(void)
         cmocka_unit_test(test_kernel),
         cmocka_unit_test(test_misses),
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_userspace),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_hostile_names),
     };

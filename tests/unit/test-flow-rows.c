@@ -275,6 +275,100 @@ test_rows(void **state OVS_UNUSED)
     destroy(env);
 }
 
+/* Devices of a second table: 1 and 2 are the first two interfaces, 3 and what
+ * follows are no interfaces. */
+static int
+find_named(void *env OVS_UNUSED, uint32_t dev)
+{
+    return dev <= 2 ? (int) dev - 1 : -1;
+}
+
+static bool
+all_exist(void *env OVS_UNUSED, uint32_t dev OVS_UNUSED)
+{
+    return true;
+}
+
+static bool
+none_resyncs(void *env OVS_UNUSED, uint32_t dev OVS_UNUSED)
+{
+    return false;
+}
+
+/* Two tables that number devices in ways of their own: rows are sums. */
+static void
+test_two_tables(void **state OVS_UNUSED)
+{
+    static const struct flow_reason_env fine = {
+        .hw_offload = FLOW_YES, .skip_hw = FLOW_NO,
+    };
+    struct env *kernel = create(), *user = create();
+    struct flow_rows_args args[2];
+    struct flow_record software = with_output(flow(5, 1, 0), 2);
+
+    kernel->resync = POD1;
+    add(kernel, with_output(flow(1, POD0, 0), POD1));
+    add(kernel, with_output(flow(2, POD1, 0), GONE));
+    add(kernel, with_output(with_output(flow(3, FOREIGN, 0), POD1), POD2));
+    compute(kernel);
+    add(user, with_output(flow(1, 1, 0), 2));
+    add(user, with_output(flow(2, 2, 0), 3));
+    add(user, with_output(flow(3, POD0, 0), 1));
+    add(user, with_output(with_output(flow(4, 3, 0), 1), 2));
+    software.flags = FLOW_KERNEL;
+    software.miss = FLOW_MISS_ACTION_SAMPLE;
+    software.hw_packets = software.hw_bytes = 0;
+    add(user, software);
+    compute(user);
+
+    args[0] = (struct flow_rows_args) {
+        .table = kernel->table, .ifaces = ifaces,
+        .n_ifaces = ARRAY_SIZE(ifaces), .env = &fine,
+        .exists = netdev_exists, .resync = is_resync, .facts = get_facts,
+        .aux = kernel,
+    };
+    args[1] = (struct flow_rows_args) {
+        .table = user->table, .ifaces = ifaces,
+        .n_ifaces = ARRAY_SIZE(ifaces), .env = &fine, .userspace = true,
+        .find = find_named, .exists = all_exist, .resync = none_resyncs,
+        .facts = get_facts, .aux = user,
+    };
+    drop_rows(kernel);
+    flow_rows_init_many(&kernel->rows, args, 2);
+    kernel->has_rows = true;
+
+    assert_int_equal(ARRAY_SIZE(ifaces), kernel->rows.n);
+    assert_int_equal(3, row(kernel, POD0)->egress.flows);
+    assert_int_equal(2, row(kernel, POD0)->egress.offloaded);
+    assert_int_equal(14, row(kernel, POD0)->egress.hw.packets);
+    assert_int_equal(16, row(kernel, POD0)->egress.sw.packets);
+    assert_int_equal(14, row(kernel, POD0)->egress_passed.hw.packets);
+    assert_counts(row(kernel, POD1)->egress, 2, 2);
+    assert_int_equal(3, row(kernel, POD1)->ingress.flows);
+    assert_counts(row(kernel, POD0)->ingress, 1, 1);
+    assert_true(row(kernel, POD1)->resync);
+    assert_int_equal(1, row(kernel, POD1)->paths[FLOW_PATH_UNKNOWN]);
+    assert_int_equal(1, row(kernel, POD1)->paths[FLOW_PATH_FULL]);
+
+    assert_counts(kernel->rows.multi, 2, 2);
+    assert_counts(row(kernel, POD0)->multi, 1, 1);
+    assert_counts(row(kernel, POD1)->multi, 2, 2);
+    assert_counts(row(kernel, POD2)->multi, 1, 1);
+
+    /* A number is no ifindex there. */
+    assert_counts(kernel->rows.unattributed.egress, 3, 3);
+    assert_counts(kernel->rows.unattributed.ingress, 1, 1);
+    assert_counts(kernel->rows.stale.ingress, 1, 1);
+    assert_int_equal(8, kernel->rows.egress.flows);
+    assert_int_equal(8, kernel->rows.ingress.flows);
+
+    assert_int_equal(1, row(kernel, POD0)->n_reasons);
+    assert_int_equal(FLOW_REASON_USERSPACE,
+                     row(kernel, POD0)->reasons[0].reason.class);
+    destroy(user);
+    destroy(kernel);
+}
+
 /* Several outputs: counted once, in full for each receiver beside it. */
 static void
 test_multi(void **state OVS_UNUSED)
@@ -437,6 +531,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_two_tables),
         cmocka_unit_test(test_multi),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_decap),

@@ -441,6 +441,34 @@ test_similar_names(void **state OVS_UNUSED)
     ds_destroy(&expected);
 }
 
+/* Another text: names stay, half a line is gone. */
+static void
+test_restart(void **state OVS_UNUSED)
+{
+    static const char whole[] = UFID "in_port(a)" STATS "b\nrubbish\n"
+                                UFID "in_port(c), nothing\n";
+    static const char half[] = UFID "in_port(d)" STATS "2";
+    static const char next[] = UFID "in_port(b)" STATS "a\n";
+    struct reader r;
+
+    read_string(&r, whole);
+    flow_text_feed(r.text, half, strlen(half));
+    assert_int_equal(flow_text_status(r.text)->n_malformed, 1);
+    flow_text_restart(r.text);
+    assert_int_equal(flow_text_status(r.text)->n_lines, 0);
+    assert_int_equal(flow_text_status(r.text)->n_flows, 0);
+    assert_int_equal(flow_text_status(r.text)->n_malformed, 0);
+    assert_null(flow_text_status(r.text)->malformed_why);
+    flow_text_feed(r.text, next, strlen(next));
+    flow_text_end(r.text);
+    assert_int_equal(flow_text_status(r.text)->n_lines, 1);
+    assert_int_equal(flow_text_status(r.text)->n_flows, 1);
+    assert_string_equal(ds_cstr(&r.out), "a to b kernel\nb to a kernel\n");
+    assert_string_equal(flow_text_name(r.text, 1), "a");
+    assert_string_equal(flow_text_name(r.text, 2), "b");
+    reader_destroy(&r);
+}
+
 int
 main(void)
 {
@@ -457,6 +485,7 @@ main(void)
         cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_similar_names),
+        cmocka_unit_test(test_restart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,7 +151,8 @@ ask(const char *command, int timeout)
     struct answer answer = { .n = 0 };
     struct vswitchd_query *query;
 
-    query = vswitchd_query_start(command, timeout, done, &answer);
+    query = vswitchd_query_start(VSWITCHD_EXPLAIN, command, timeout, done,
+                                 &answer);
     assert_int_equal(answer.n, 0);
     for (;;) {
         vswitchd_query_run(query);
@@ -256,7 +257,7 @@ test_destroyed_early(void **state OVS_UNUSED)
     struct answer answer = { .n = 0 };
     struct vswitchd_query *query;
 
-    query = vswitchd_query_start("text", 10000, done, &answer);
+    query = vswitchd_query_start(VSWITCHD_EXPLAIN, "text", 10000, done, &answer);
     vswitchd_query_run(query);
     vswitchd_query_destroy(query);
     vswitchd_query_destroy(NULL);
