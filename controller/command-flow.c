@@ -405,7 +405,12 @@ cmd_flow_check(struct unixctl_conn *conn, int argc, const char *argv[],
     if (error) {
         unixctl_command_reply_error(conn, error);
         free(error);
-    } else if (flow_engine_check(c->flows, &errors)) {
+        return;
+    }
+
+    bool ok = flow_engine_check(c->flows, &errors);
+    ok = flow_table_check(flow_userspace_table(c->userspace), &errors) && ok;
+    if (ok) {
         unixctl_command_reply(conn, "the ledgers add up\n");
     } else {
         unixctl_command_reply_error(conn, ds_cstr(&errors));

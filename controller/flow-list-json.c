@@ -33,16 +33,19 @@ traffic_to_json(const struct flow_traffic *traffic)
 
 /* An interface, or the netdev that is none. */
 static struct json *
-device_to_json(const struct flow_scan *scan, int iface, uint32_t dev)
+device_to_json(const struct flow_scan *scan, bool userspace, uint32_t dev)
 {
+    const struct flow_rows_args *rows = flow_scan_rows(scan, userspace);
     struct flow_reason_dev facts;
 
-    flow_facts_dev(&scan->facts, dev, &facts);
-    return flow_interface_to_json(flow_scan_iface(scan, iface), facts.name);
+    rows->facts(rows->aux, dev, &facts);
+    return flow_interface_to_json(flow_scan_find(scan, userspace, dev),
+                                  facts.name);
 }
 
 static struct json *
-receivers_to_json(const struct flow_scan *scan, const struct flow_receiver *r)
+receivers_to_json(const struct flow_scan *scan, bool userspace,
+                  const struct flow_receiver *r)
 {
     struct json *array = json_array_create_empty();
 
@@ -50,21 +53,20 @@ receivers_to_json(const struct flow_scan *scan, const struct flow_receiver *r)
         int i = flow_owners_guess(scan->owners, r);
 
         if (i >= 0) {
-            json_array_add(array, device_to_json(scan, i, 0));
+            json_array_add(array, flow_interface_to_json(
+                               flow_scan_iface(scan, i), NULL));
         }
         return array;
     }
     for (size_t i = 0; r && i < r->n_devs; i++) {
-        uint32_t dev = r->devs[i];
-
-        json_array_add(array, device_to_json(
-                           scan, flow_owners_find(scan->owners, dev), dev));
+        json_array_add(array, device_to_json(scan, userspace, r->devs[i]));
     }
     return array;
 }
 
 static struct json *
-reason_to_json(const struct flow_scan *scan, const struct flow_view *view)
+reason_to_json(const struct flow_scan *scan, bool userspace,
+               const struct flow_view *view)
 {
     const struct flow_shortfall as_shortfall = {
         .dev = view->dev,
@@ -80,7 +82,7 @@ reason_to_json(const struct flow_scan *scan, const struct flow_view *view)
     if (view->flags & FLOW_IN_HW) {
         return json_null_create();
     }
-    flow_rows_reason(&scan->rows, &as_shortfall, &reason);
+    flow_rows_reason(flow_scan_rows(scan, userspace), &as_shortfall, &reason);
     json = json_object_create();
     json_object_put_string(json, "class",
                            flow_reason_class_to_string(reason.class));
@@ -103,12 +105,15 @@ flow_item_to_json(const struct flow_scan *scan, const struct flow_item *item)
         json_array_add(targets, json_integer_create(v->targets[i]));
     }
     json_object_put_string(json, "ufid", flow_ufid_to_string(v->ufid, ufid));
-    json_object_put_string(json, "dp", v->flags & FLOW_KERNEL ? "ovs" : "tc");
+    json_object_put_string(json, "dp", (item->userspace ? "userspace"
+                                        : v->flags & FLOW_KERNEL ? "ovs"
+                                        : "tc"));
     json_object_put(json, "recirc_id", json_integer_create(v->recirc_id));
     json_object_put(json, "targets", targets);
-    json_object_put(json, "sender", device_to_json(
-                        scan, flow_owners_find(scan->owners, v->dev), v->dev));
-    json_object_put(json, "receivers", receivers_to_json(scan, v->receiver));
+    json_object_put(json, "sender", device_to_json(scan, item->userspace,
+                                                   v->dev));
+    json_object_put(json, "receivers", receivers_to_json(scan, item->userspace,
+                                                         v->receiver));
     json_object_put(json, "offloaded",
                     json_boolean_create(v->flags & FLOW_IN_HW));
     json_object_put_string(json, "path", flow_path_to_string(v->path));
@@ -120,7 +125,8 @@ flow_item_to_json(const struct flow_scan *scan, const struct flow_item *item)
     json_object_put(json, "idle_ms",
                     v->last_used ? json_integer_create(now - v->last_used)
                     : json_null_create());
-    json_object_put(json, "reason", reason_to_json(scan, v));
+    json_object_put(json, "reason", reason_to_json(scan, item->userspace,
+                                                   v));
     json_object_put(json, "match", string_or_null(item->match));
     json_object_put(json, "actions", string_or_null(item->actions));
     json_object_put(json, "details_error", string_or_null(item->error));

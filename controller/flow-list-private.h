@@ -8,12 +8,14 @@
 #include "controller/flow-facts.h"
 #include "controller/flow-list.h"
 #include "controller/flow-table.h"
+#include "controller/flow-userspace.h"
 
 struct tc_get;
 
 /* A flow that is listed. */
 struct flow_item {
     struct flow_list *list;     /* Where it is. */
+    bool userspace;             /* Is it of the userspace datapath? */
     struct flow_view view;      /* The flow; 'receiver' is valid only while
                                  * JSON is made. */
     struct tc_get *tc_get;      /* Question under way, or NULL. */
@@ -24,7 +26,9 @@ struct flow_item {
 /* What flows are compared with; valid until the tables change. */
 struct flow_scan {
     struct flow_facts facts;    /* The interfaces. */
-    struct flow_rows_args rows; /* For 'ifaces' and 'bridge_ids'. */
+    struct flow_rows_args rows; /* Of the kernel's flows. */
+    struct flow_rows_args user_rows; /* Of the userspace datapath's. */
+    struct flow_userspace_devs devs; /* For these. */
     struct flow_owners *owners; /* Who has a device, zone, MAC. */
 };
 
@@ -33,6 +37,22 @@ static inline const struct flow_interface *
 flow_scan_iface(const struct flow_scan *scan, int i)
 {
     return i >= 0 ? &scan->rows.ifaces[i] : NULL;
+}
+
+/* What is known of the devices of an item's table. */
+static inline const struct flow_rows_args *
+flow_scan_rows(const struct flow_scan *scan, bool userspace)
+{
+    return userspace ? &scan->user_rows : &scan->rows;
+}
+
+/* Interface of 'dev', or NULL. */
+static inline const struct flow_interface *
+flow_scan_find(const struct flow_scan *scan, bool userspace, uint32_t dev)
+{
+    return flow_scan_iface(scan, flow_rows_find(flow_scan_rows(scan,
+                                                               userspace),
+                                                scan->owners, dev));
 }
 
 struct json *flow_item_to_json(const struct flow_scan *,

@@ -36,6 +36,8 @@ struct flow_list {
     const struct controller *c; /* The tables. */
     struct flow_list_args args; /* What is wanted. */
     enum stage stage;           /* What it is at. */
+    bool userspace;             /* Which table it is looking through: that of
+                                 * the userspace datapath comes second. */
     size_t cursor;              /* Of flow_table_next(). */
     uint64_t n_matched;         /* Flows that were wanted. */
     struct flow_item **items;        /* Those that are listed. */
@@ -89,6 +91,8 @@ scan_init(struct flow_scan *scan, const struct controller *c)
     flow_facts_init(&scan->facts, c);
     flow_facts_rows_args(&scan->facts, flow_engine_table(c->flows),
                          &scan->rows);
+    flow_userspace_rows_args(c->userspace, &scan->rows, &scan->devs,
+                             &scan->user_rows);
     scan->owners = flow_owners_create(scan->rows.ifaces, scan->rows.n_ifaces,
                                       scan->rows.bridge_ids);
 }
@@ -97,6 +101,7 @@ static void
 scan_destroy(struct flow_scan *scan)
 {
     flow_owners_destroy(scan->owners);
+    flow_userspace_devs_destroy(&scan->devs);
     flow_facts_destroy(&scan->facts);
 }
 
@@ -114,17 +119,16 @@ involves_pod(const struct flow_list *list, const struct flow_scan *scan,
 {
     const struct flow_receiver *r = view->receiver;
 
-    if (is_of_pod(list, flow_scan_iface(scan, flow_owners_find(scan->owners,
-                                                        view->dev)))) {
+    if (is_of_pod(list, flow_scan_find(scan, list->userspace, view->dev))) {
         return true;
     }
     if (r && r->type == FLOW_RECEIVER_GUESS) {
-        return is_of_pod(list, flow_scan_iface(scan, flow_owners_guess(scan->owners,
-                                                                r)));
+        return is_of_pod(list, flow_scan_iface(
+                             scan, flow_owners_guess(scan->owners, r)));
     }
     for (size_t i = 0; r && i < r->n_devs; i++) {
-        if (is_of_pod(list, flow_scan_iface(scan, flow_owners_find(scan->owners,
-                                                            r->devs[i])))) {
+        if (is_of_pod(list, flow_scan_find(scan, list->userspace,
+                                           r->devs[i]))) {
             return true;
         }
     }
@@ -152,16 +156,24 @@ consider(struct flow_list *list, const struct flow_scan *scan,
 
     struct flow_item *item = xzalloc(sizeof *item);
     item->list = list;
+    item->userspace = list->userspace;
     item->view = *view;
     item->view.receiver = NULL;
     list->items[list->n_items++] = item;
+}
+
+static const struct flow_table *
+table_of(const struct flow_list *list, bool userspace)
+{
+    return (userspace ? flow_userspace_table(list->c->userspace)
+            : flow_engine_table(list->c->flows));
 }
 
 /* Looks at some flows.  Returns whether there are more. */
 static bool
 scan_step(struct flow_list *list)
 {
-    const struct flow_table *table = flow_engine_table(list->c->flows);
+    const struct flow_table *table = table_of(list, list->userspace);
     struct flow_view view;
     bool more = true;
     struct flow_scan scan;
@@ -180,6 +192,10 @@ scan_step(struct flow_list *list)
         }
     }
     scan_destroy(&scan);
+    if (!more && !list->userspace) {
+        list->userspace = more = true;
+        list->cursor = 0;
+    }
     return more;
 }
 
@@ -271,6 +287,11 @@ start_get(struct flow_list *list, struct flow_item *item)
     const struct flow_view *v = &item->view;
     int error = 0;
 
+    if (item->userspace) {
+        item->error = xstrdup("only ovs-vswitchd knows: ovs-appctl "
+                              "dpctl/dump-flows -m netdev@ovs-netdev");
+        return;
+    }
     list->n_gets++;
     if (v->flags & FLOW_KERNEL) {
         /* Has no end but the answer: a list goes early only before the engine
@@ -308,7 +329,9 @@ compare_items(const void *a_, const void *b_)
     uint64_t a_packets = a->hw.packets + a->sw.packets;
     uint64_t b_packets = b->hw.packets + b->sw.packets;
 
-    if (a->dev != b->dev) {
+    if ((*ap)->userspace != (*bp)->userspace) {
+        return (*ap)->userspace ? 1 : -1;
+    } else if (a->dev != b->dev) {
         return a->dev < b->dev ? -1 : 1;
     } else if (a->recirc_id != b->recirc_id) {
         return a->recirc_id < b->recirc_id ? -1 : 1;
@@ -324,7 +347,6 @@ compare_items(const void *a_, const void *b_)
 static struct json *
 make_json(struct flow_list *list)
 {
-    const struct flow_table *table = flow_engine_table(list->c->flows);
     struct json *array = json_array_create_empty();
     struct json *json = json_object_create();
     struct flow_scan scan;
@@ -336,7 +358,8 @@ make_json(struct flow_list *list)
     for (size_t i = 0; i < list->n_items; i++) {
         struct flow_item *item = list->items[i];
 
-        if (flow_table_find(table, item->view.ufid, &item->view)) {
+        if (flow_table_find(table_of(list, item->userspace), item->view.ufid,
+                            &item->view)) {
             json_array_add(array, flow_item_to_json(&scan, item));
         }
     }

@@ -12,7 +12,8 @@
  *
  *   {"matched": N,
  *    "flows": [
- *      {"ufid": STRING, "dp": "tc" or "ovs", "recirc_id": N,
+ *      {"ufid": STRING, "dp": "tc", "ovs" or "userspace",
+ *       "recirc_id": N,
  *       "targets": [N, ...],
  *       "sender": INTERFACE, "receivers": [INTERFACE, ...],
  *       "offloaded": BOOL, "path": STRING, "hw_percent": N or null,
@@ -24,6 +25,9 @@
  *       "details_error": null or STRING}, ...]}
  *
  *   INTERFACE is as in flow/report, without counts.
+ *
+ * Flows of the userspace datapath come last and have no details: only
+ * ovs-vswitchd knows these, and is not asked for each of them.
  *
  * "matched" may be more than there are "flows" if there is a limit.  Flows are
  * sorted by sender, recirc_id, and packets. */

@@ -47,14 +47,21 @@ add_passed(struct flow_passed *sum, const struct flow_passed *p)
     sum->last_used = MAX(sum->last_used, p->last_used);
 }
 
+int
+flow_rows_find(const struct flow_rows_args *args,
+               const struct flow_owners *owners, uint32_t dev)
+{
+    return (!dev ? -1
+            : args->find ? args->find(args->aux, dev)
+            : flow_owners_find(owners, dev));
+}
+
 /* The row of 'dev', or the one for those that have none.  The kernel gives 0
  * for an output whose netdev is gone. */
 static struct flow_row *
 resolve(const struct join *j, uint32_t dev)
 {
-    int i = (!dev ? -1
-             : j->args->find ? j->args->find(j->args->aux, dev)
-             : flow_owners_find(j->owners, dev));
+    int i = flow_rows_find(j->args, j->owners, dev);
 
     if (i >= 0) {
         return &j->rows->rows[i];

@@ -115,7 +115,10 @@ struct flow_owners *flow_owners_create(const struct flow_interface *ifaces,
                                        size_t n,
                                        const struct smap *bridge_ids);
 void flow_owners_destroy(struct flow_owners *);
-/* Both return an index into 'ifaces', or -1. */
+/* All return an index into 'ifaces', or -1; flow_rows_find() that of a device
+ * of 'args->table'. */
+int flow_rows_find(const struct flow_rows_args *args,
+                   const struct flow_owners *, uint32_t dev);
 int flow_owners_find(const struct flow_owners *, uint32_t dev);
 int flow_owners_guess(const struct flow_owners *,
                       const struct flow_receiver *);

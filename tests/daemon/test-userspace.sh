@@ -38,6 +38,7 @@ u0_is() {
 }
 
 test_report() {
+    local before ufid
     start_netdev_bridge
     start_daemon
     synced
@@ -60,6 +61,17 @@ test_report() {
         [.state, .flows, .malformed, .last_error] | tostring'
     json_is true status : '.flows.vswitchd_calls > 0 and
         .flows.vswitchd_calls == .flows.userspace.calls'
+
+    # As single flows.
+    json_is '[["userspace","u0",["u1"],"userspace-datapath",false]]' \
+        flow/list --pod=ns/pod : '[.flows[] | [.dp, .sender.name,
+        [.receivers[].name], .reason.class, .offloaded]] | tostring'
+    json_is '[1,1]' flow/list --limit=0 : \
+        '[.matched, (.flows | length)] | tostring'
+    json_is true flow/list : '.flows[0].details_error | contains("dpctl")'
+    ufid=$(json flow/list : '.flows[0].ufid')
+    json_is "$ufid" flow/list --ufid="$ufid" : '.flows[0].ufid'
+    contains "$(ctl flow/check)" "add up"
 
     # What passed stays when flows go.
     vswitchd revalidator/purge
