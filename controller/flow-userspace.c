@@ -287,23 +287,23 @@ find_ifaces(struct flow_userspace_devs *devs,
             const struct flow_interface *ifaces, size_t n)
 {
     struct shash by_name = SHASH_INITIALIZER(&by_name);
-    const char *name;
     size_t allocated = 0;
+    const char *name;
 
     for (size_t i = 0; i < n; i++) {
         shash_add_once(&by_name, ifaces[i].name, &ifaces[i]);
     }
-    for (devs->n = 0;
-         !devs->n || (name = flow_text_name(devs->fu->text, devs->n));
-         devs->n++) {
-        const struct flow_interface *iface
-            = devs->n ? shash_find_data(&by_name, name) : NULL;
+    devs->ifaces = x2nrealloc(NULL, &allocated, sizeof *devs->ifaces);
+    devs->ifaces[0] = -1;       /* No device. */
+    devs->n = 1;
+    while ((name = flow_text_name(devs->fu->text, devs->n))) {
+        const struct flow_interface *iface = shash_find_data(&by_name, name);
 
         if (devs->n >= allocated) {
             devs->ifaces = x2nrealloc(devs->ifaces, &allocated,
                                       sizeof *devs->ifaces);
         }
-        devs->ifaces[devs->n] = iface ? iface - ifaces : -1;
+        devs->ifaces[devs->n++] = iface ? iface - ifaces : -1;
     }
     shash_destroy(&by_name);
 }
