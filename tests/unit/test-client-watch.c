@@ -370,7 +370,16 @@ test_view_width(void **state OVS_UNUSED)
 "   64.0k   75  hw-tc-offload is of~\n"
 "shop/db     b\\x1b\xc3\xa4         ingress    0/0         -       -         -"
 "       -    -\n");
-    /* goes, and names are cut, */
+    /* goes if little would be left of it, */
+    expect_view(
+        &(struct watch_view) COMPLETE, 99, 0, false, TITLE
+"POD         INTERFACE      DIR      FLOWS  HW-PKT/S  HW-B/S  SW-PKT/S"
+"  SW-B/S  HW%\n"
+"shop/web-0  pod0123456789  egress    3/12     1.50k   2.00M       500"
+"   64.0k   75\n"
+"shop/db     b\\x1b\xc3\xa4         ingress    0/0         -       -         -"
+"       -    -\n");
+    /* names are cut, */
     expect_view(
         &(struct watch_view) COMPLETE, 83, 0, false, TITLE
 "POD         INTERFACE     DIR      FLOWS  HW-PKT/S  HW-B/S  SW-PKT/S"
@@ -402,6 +411,8 @@ test_view_height(void **state OVS_UNUSED)
     expect_view(&(struct watch_view) COMPLETE, 20, 2, false,
                 "0 of 2 rows by pack~\n"
                 "POD  INTERFACE  DIR~\n");
+    expect_view(&(struct watch_view) { .message = "no" }, 20, 1, false,
+                "0 of 2 rows by pack~\n");
     expect_view(&(struct watch_view) COMPLETE, 20, 1, false,
                 "0 of 2 rows by pack~\n");
 }

@@ -88,7 +88,7 @@ test_results(void **state OVS_UNUSED)
     /* Others' values. */
     expect("{\"a\":{\"result\":\"n\\\"\",\"b\":[1,[\"]\"]]},\"result\":\"x\","
            "\"resultx\":\"n\",\"resul\":\"n\",\"result\\\\\":\"n\","
-           "\"resulttttttt\":\"n\",\"\":true}", ok, "x");
+           "\"\\\"\":\"n\",\"resulttttttt\":\"n\",\"\":true}", ok, "x");
 }
 
 static void
@@ -143,6 +143,8 @@ test_bad(void **state OVS_UNUSED)
         "{\"result\":\"\\u00g0\"}", "{\"result\":\"\\u0000\"}",
         "{\"result\":\"\\ud800\"}", "{\"result\":\"\\ud800x\"}",
         "{\"result\":\"\\ud800\\n\"}", "{\"result\":\"\\ud800\\u0041\"}",
+        "{\"result\":\"\\ud800\\n\\udc00\"}",
+        "{\"result\":\"\\ud800xyz\\udc00\"}",
         "{\"result\":\"\\ud800\\ud800\"}", "{\"result\":\"\\udc00\"}",
     };
     struct ds deep = DS_EMPTY_INITIALIZER;
