@@ -84,12 +84,12 @@ feature_of(const struct inv_link *link)
     }
 }
 
-/* Kinds of netdevs that Open vSwitch makes for itself. */
+/* Kinds of netdevs that Open vSwitch makes for tunnels. */
 static bool
-is_transparent(const struct inv_link *link)
+is_tunnel(const struct inv_link *link)
 {
     static const char *const kinds[] = {
-        "openvswitch", "geneve", "vxlan", "gre", "gretap", "ip6gre",
+        "geneve", "vxlan", "gre", "gretap", "ip6gre",
         "ip6gretap", "erspan", "ip6erspan", "bareudp", "gtp",
     };
 
@@ -119,7 +119,8 @@ flow_facts_dev(const struct flow_facts *f, uint32_t dev,
     d->feature = feature_of(link);
     d->feature_fixed = link->tc_offload == TC_OFFLOAD_UNSUPPORTED;
     d->late = link->offload_late;
-    d->transparent = is_transparent(link);
+    d->transparent = is_tunnel(link);
+    d->internal = !strcmp(link->info.kind, "openvswitch");
     if (link->info.switch_id.len) {
         d->switch_id = link->info.switch_id.id;
         d->switch_id_len = link->info.switch_id.len;

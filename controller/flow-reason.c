@@ -175,6 +175,11 @@ try_one_device(const struct flow_reason_dev *dev, struct flow_reason *r)
     if (dev->transparent) {
         return false;
     }
+    if (dev->internal && !dev->switch_id_len) {
+        return set(r, FLOW_REASON_DEVICE,
+                   xasprintf("%s is an internal port, neither a representor "
+                             "nor an uplink", dev->name), xstrdup(""));
+    }
     if (!dev->switch_id || !dev->switch_id_len) {
         return set(r, FLOW_REASON_DEVICE,
                    xasprintf("%s is on no eswitch: neither a representor nor "

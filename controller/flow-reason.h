@@ -51,9 +51,11 @@ struct flow_reason_dev {
     bool feature_fixed;         /* The device does not support the feature. */
     bool late;                  /* The feature was turned on by us after
                                  * filters had been installed. */
-    bool transparent;           /* A tunnel or internal port of the kernel: has
-                                 * no feature of its own, and follows the
-                                 * other device. */
+    bool transparent;           /* A tunnel port of the kernel: has no feature
+                                 * of its own, and follows the other
+                                 * device. */
+    bool internal;              /* An internal port: of the host, not of an
+                                 * eswitch. */
     const uint8_t *switch_id;   /* phys_switch_id, or NULL if none. */
     size_t switch_id_len;       /* In bytes. */
 };

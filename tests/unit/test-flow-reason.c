@@ -57,10 +57,13 @@ static const struct flow_reason_dev gone_off = {
 static const struct flow_reason_dev tunnel = {
     .name = "genev_sys_6081", .exists = true, .transparent = true,
 };
+static const struct flow_reason_dev internal = {
+    .name = "br-int", .exists = true, .internal = true,
+};
 
 static const struct flow_reason_dev *const all_devs[] = {
     &good, &good2, &off, &fixed, &unsure, &late, &other, &longer, &veth,
-    &gone, &gone_off, &tunnel,
+    &gone, &gone_off, &tunnel, &internal,
 };
 
 /* All is well with the node. */
@@ -206,6 +209,8 @@ test_device(void **state OVS_UNUSED)
         expect_flow(kernel, &veth, &good, class, "veth0 is on no eswitch: "
                     "neither a representor nor the uplink of one in "
                     "switchdev mode", "/sys/class/net/veth0/device");
+        expect_flow(kernel, &good, &internal, class, "br-int is an internal "
+                    "port, neither a representor nor an uplink", "");
         expect_flow(kernel, &fixed, &good, class,
                     "eth8 does not support hw-tc-offload", "");
         expect_flow(kernel, &good, &other, class,
