@@ -578,7 +578,7 @@ explain_mac(const struct explain_facts *f, struct explain_list *list)
 static enum explain_verdict
 reason_verdict(const struct explain_reason *r)
 {
-    return (r->by_design ? EXPLAIN_PASS
+    return (r->reason.by_design ? EXPLAIN_PASS
             : r->reason.class == FLOW_REASON_UNKNOWN ? EXPLAIN_UNKNOWN
             : EXPLAIN_FAIL);
 }

@@ -50,7 +50,6 @@ struct explain_mac {
 struct explain_reason {
     struct flow_reason reason;  /* Owned. */
     uint64_t n_flows;           /* How many. */
-    bool by_design;             /* Is that as it should be, and no fault? */
 };
 
 /* The flows of an interface, from and to it. */

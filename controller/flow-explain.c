@@ -48,14 +48,6 @@ count_flows(const struct flow_table *table, uint32_t dev,
     }
 }
 
-/* What is a matter of the flow itself is nothing that is wrong with the
- * port. */
-static bool
-is_by_design(const struct flow_reason *reason)
-{
-    return reason->class == FLOW_REASON_FLOW;
-}
-
 static void
 add_reason(struct explain_flows *flows, size_t *allocated,
            struct flow_reason *reason, uint64_t n_flows)
@@ -77,7 +69,6 @@ add_reason(struct explain_flows *flows, size_t *allocated,
     flows->reasons[flows->n_reasons++] = (struct explain_reason) {
         .reason = *reason,
         .n_flows = n_flows,
-        .by_design = is_by_design(reason),
     };
 }
 

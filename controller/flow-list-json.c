@@ -86,6 +86,7 @@ reason_to_json(const struct flow_scan *scan, bool userspace,
     json = json_object_create();
     json_object_put_string(json, "class",
                            flow_reason_class_to_string(reason.class));
+    json_object_put(json, "by_design", json_boolean_create(reason.by_design));
     json_object_put_string(json, "evidence", reason.evidence);
     json_object_put_string(json, "fix", reason.fix);
     flow_reason_destroy(&reason);

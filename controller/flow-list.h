@@ -19,8 +19,8 @@
  *       "offloaded": BOOL, "path": STRING, "hw_percent": N or null,
  *       "hw": {"packets": N, "bytes": N}, "sw": likewise,
  *       "idle_ms": N or null,
- *       "reason": null or {"class": STRING, "evidence": STRING,
- *                          "fix": STRING},
+ *       "reason": null or {"class": STRING, "by_design": BOOL,
+ *                          "evidence": STRING, "fix": STRING},
  *       "match": STRING or null, "actions": STRING or null,
  *       "details_error": null or STRING}, ...]}
  *

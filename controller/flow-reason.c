@@ -55,7 +55,18 @@ set(struct flow_reason *r, enum flow_reason_class class, char *evidence,
 {
     *r = (struct flow_reason) {
         .class = class, .evidence = evidence, .fix = fix,
+        .by_design = class == FLOW_REASON_FLOW,
     };
+    return true;
+}
+
+/* set(), of what is no fault of the node's. */
+static bool
+set_by_design(struct flow_reason *r, enum flow_reason_class class,
+              char *evidence)
+{
+    set(r, class, evidence, xstrdup(""));
+    r->by_design = true;
     return true;
 }
 
@@ -176,9 +187,10 @@ try_one_device(const struct flow_reason_dev *dev, struct flow_reason *r)
         return false;
     }
     if (dev->internal && !dev->switch_id_len) {
-        return set(r, FLOW_REASON_DEVICE,
-                   xasprintf("%s is an internal port, neither a representor "
-                             "nor an uplink", dev->name), xstrdup(""));
+        return set_by_design(r, FLOW_REASON_DEVICE,
+                             xasprintf("%s is an internal port, neither a "
+                                       "representor nor an uplink",
+                                       dev->name));
     }
     if (!dev->switch_id || !dev->switch_id_len) {
         return set(r, FLOW_REASON_DEVICE,

@@ -84,6 +84,8 @@ struct flow_reason_flow {
 
 struct flow_reason {
     enum flow_reason_class class;
+    bool by_design;             /* Is that as it should be, whatever one does
+                                 * to the node? */
     char *evidence;             /* One line, e.g. "hw-tc-offload is off on
                                  * eth5".  Owned. */
     char *fix;                  /* One line, often a command, or "" if there is

@@ -109,6 +109,8 @@ reasons_to_json(const struct flow_row *row)
         json_object_put_string(json, "class",
                                flow_reason_class_to_string(r->reason.class));
         json_object_put(json, "flows", json_integer_create(r->flows));
+        json_object_put(json, "by_design",
+                        json_boolean_create(r->reason.by_design));
         json_object_put_string(json, "evidence", r->reason.evidence);
         json_object_put_string(json, "fix", r->reason.fix);
         json_array_add(array, json);

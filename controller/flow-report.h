@@ -16,8 +16,8 @@
  *       "iface_id": STRING or null, "namespace": STRING or null,
  *       "pod": STRING or null, "representor": STRING or null,
  *       "egress": COUNTS with PATHS, "ingress": COUNTS,
- *       "reasons": [{"class": STRING, "flows": N, "evidence": STRING,
- *                    "fix": STRING}, ...]}, ...],
+ *       "reasons": [{"class": STRING, "flows": N, "by_design": BOOL,
+ *                    "evidence": STRING, "fix": STRING}, ...]}, ...],
  *    "multi": {"ingress": COUNTS,
  *              "receivers": [{as above, but "ingress" is the interface's
  *                             share and there is no "egress"}, ...]},

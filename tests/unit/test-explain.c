@@ -558,9 +558,9 @@ test_flows(void **state OVS_UNUSED)
                                      "in tc but not in hardware", "dmesg");
     expect(&f, "flows", EXPLAIN_FAIL,
            "1 of 10: in tc but not in hardware", "dmesg");
-    f.flows.reasons[0].by_design = true;
+    f.flows.reasons[0].reason.by_design = true;
     expect(&f, "flows", EXPLAIN_PASS, "1 of 10: in tc", "dmesg");
-    f.flows.reasons[0].by_design = false;
+    f.flows.reasons[0].reason.by_design = false;
     f.flows.reasons[0].reason.class = FLOW_REASON_UNKNOWN;
     expect(&f, "flows", EXPLAIN_UNKNOWN, "1 of 10: in tc", "dmesg");
     explain_flows_destroy(&f.flows);
@@ -569,7 +569,7 @@ test_flows(void **state OVS_UNUSED)
     struct explain_list list;
     f.flows = flows_make(2);
     f.flows.reasons[0] = reason_make(FLOW_REASON_FLOW, "a%s", "b%s");
-    f.flows.reasons[0].by_design = true;
+    f.flows.reasons[0].reason.by_design = true;
     f.flows.reasons[1] = reason_make(FLOW_REASON_FEATURE, "c", "d");
     explain(&f, &list);
     assert_int_equal(list.n, ARRAY_SIZE(names) + 2);

@@ -41,7 +41,7 @@ counts(uint64_t n)
 
 static struct flow_row_reason reasons[] = {
     { .reason = { .class = FLOW_REASON_FLOW, .evidence = "action sample",
-                  .fix = "" }, .flows = 3 },
+                  .fix = "", .by_design = true }, .flows = 3 },
     { .reason = { .class = FLOW_REASON_FEATURE, .evidence = "off on eth7",
                   .fix = "ethtool" }, .flows = 1 },
 };
@@ -130,9 +130,9 @@ test_json(void **state OVS_UNUSED)
         SW(4000, 40) "},"
         "\"kind\":\"pod\",\"name\":\"eth7\",\"namespace\":\"ns1\","
         "\"pod\":\"b\","
-        "\"reasons\":[{\"class\":\"kernel-datapath\","
+        "\"reasons\":[{\"by_design\":true,\"class\":\"kernel-datapath\","
         "\"evidence\":\"action sample\",\"fix\":\"\",\"flows\":3},"
-        "{\"class\":\"hw-tc-offload\",\"evidence\":\"off on eth7\","
+        "{\"by_design\":false,\"class\":\"hw-tc-offload\",\"evidence\":\"off on eth7\","
         "\"fix\":\"ethtool\",\"flows\":1}],"
         "\"representor\":\"eth7\"}", at(ifs, 0));
     assert_string_equal("eth8", json_string(get(at(ifs, 1), "name")));
