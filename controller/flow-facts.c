@@ -116,6 +116,15 @@ flow_facts_dev(const struct flow_facts *f, uint32_t dev,
     }
     d->name = link->info.name;
     d->exists = true;
+
+    const struct inv_link *member = flow_bond_member(f->c->inv, link);
+    if (member) {
+        if (member->tc_offload != TC_OFFLOAD_ON
+            || !member->info.switch_id.len) {
+            d->name = member->info.name;
+        }
+        link = member;
+    }
     d->feature = feature_of(link);
     d->feature_fixed = link->tc_offload == TC_OFFLOAD_UNSUPPORTED;
     d->late = link->offload_late;

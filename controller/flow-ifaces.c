@@ -79,11 +79,44 @@ is_representor(const struct inventory *inv, const struct inv_link *link)
     return link->is_vf_rep || (port && port->info.flavour == FLAVOUR_PCI_VF);
 }
 
+/* How well 'member' can have filters in hardware: the higher, the better. */
+static int
+rank_member(const struct inv_link *member)
+{
+    return (!member->info.switch_id.len ? 0
+            : member->tc_offload == TC_OFFLOAD_ON ? 3
+            : member->tc_offload == TC_OFFLOAD_UNKNOWN ? 2
+            : 1);
+}
+
+const struct inv_link *
+flow_bond_member(const struct inventory *inv, const struct inv_link *bond)
+{
+    const struct inv_link *worst = NULL;
+    const struct inv_link *link;
+
+    if (strcmp(bond->info.kind, "bond") && strcmp(bond->info.kind, "team")) {
+        return NULL;
+    }
+    HMAP_FOR_EACH (link, index_node, &inv->links) {
+        if (link->info.master == bond->info.ifindex) {
+            int diff = worst ? rank_member(link) - rank_member(worst) : -1;
+
+            if (diff < 0 || (!diff && (link->info.ifindex
+                                       < worst->info.ifindex))) {
+                worst = link;
+            }
+        }
+    }
+    return worst;
+}
+
 static bool
 is_uplink(const struct inventory *inv, const struct inv_link *link)
 {
-    return (inv_link_is_uplink(inv, link)
-            || (!strcmp(link->info.kind, "bond") && link->info.switch_id.len));
+    const struct inv_link *member = flow_bond_member(inv, link);
+
+    return inv_link_is_uplink(inv, member ? member : link);
 }
 
 static void

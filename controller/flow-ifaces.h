@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+struct inv_link;
 struct inventory;
 struct ovs_view;
 struct smap;
@@ -54,6 +55,12 @@ struct flow_ifaces {
 void flow_ifaces_init(struct flow_ifaces *fi, const struct inventory *,
                       const struct ovs_view *);
 void flow_ifaces_destroy(struct flow_ifaces *fi);
+
+/* Filters on a bond (or team) are on a block that its members share, and in
+ * hardware at these.  Returns, if 'bond' is one, the member that is least able
+ * to have them there, else NULL. */
+const struct inv_link *flow_bond_member(const struct inventory *,
+                                        const struct inv_link *bond);
 
 /* Name of the kernel's device for tunnels of 'type' with 'options', such as
  * "genev_sys_6081" (lib/netdev-vport.c in Open vSwitch), or NULL if 'type' is
