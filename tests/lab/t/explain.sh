@@ -205,8 +205,38 @@ legacy() {
     says "legacy mode" names eswitch-mode "legacy mode" \
         "devlink dev eswitch set pci/$NIC mode switchdev"
     check "switchdev" devlink dev eswitch set "pci/$NIC" mode switchdev
-    reps_add 2
+    reps_add 3
     healthy "switchdev again"
+}
+
+# traffic: from the pod to another one, with no ARP
+traffic() {
+    ip netns exec web ping -q -c 5 -i 0.1 -W 2 10.0.0.3 >/dev/null
+}
+
+# All is set up well, and the NIC takes no IPv4.
+refused() {
+    check "another pod" ooc port/attach "$(vf_addr 2)" iface-id=ns_peer
+    eventually "attached" 10 port rep2 '.state == "attached"'
+    host_add web "$(vdpa_netdev 0)" 10.0.0.1/24
+    host_add peer "$(vf_netdev 2)" 10.0.0.3/24
+    ip -n web neigh replace 10.0.0.3 dev eth0 \
+        lladdr "$(ip -n peer -j link show eth0 | jq -r '.[0].address')"
+    ip -n peer neigh replace 10.0.0.1 dev eth0 lladdr "$(mac_of 0)"
+    check "traffic" traffic
+    says "flows in hardware" checks '.checks[] | select(.check == "flows") |
+        .verdict == "PASS" and (.evidence | test("^([1-9]).* of \\1 "))'
+    echo 2048 >/sys/module/nicsim/parameters/fail_proto
+    ovs-appctl revalidator/purge
+    check "traffic" traffic
+    says "refused by the NIC" names flows "in tc but not in hardware" \
+        "tc -s filter show dev rep0 ingress"
+    equal "only that" flows "$(checks '[.checks[] |
+        select(.verdict == "FAIL") | .check] | unique | join(" ")')"
+    echo 0 >/sys/module/nicsim/parameters/fail_proto
+    ovs-appctl revalidator/purge
+    check "traffic" traffic
+    healthy "taken again"
 }
 
 bad_names() {
@@ -218,8 +248,11 @@ bad_names() {
     ovs-vsctl del-port veth0
 }
 
-check "NIC" nic_up 2
-reps_add 2
+# The bridge's own IPv6 multicasts are in software.
+sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+    net.ipv6.conf.default.disable_ipv6=1
+check "NIC" nic_up 3
+reps_add 3
 check "Open vSwitch" db_up
 ids offload-mode=own
 ctl_start
@@ -227,5 +260,5 @@ check "vdpa0" vdpa_add 0
 check "attach" ooc port/attach vdpa0 iface-id=ns_web "mac=$(mac_of 0)"
 eventually "attached" 10 ports_are 1 '.state == "attached"'
 theme well feature_representor feature_uplink representor_down mtu driver mac \
-    hw_offload policy no_vswitchd stuck legacy bad_names
+    hw_offload policy no_vswitchd stuck legacy bad_names refused
 finish
