@@ -3,16 +3,12 @@
 #include <config.h>
 #include "controller/repair.h"
 
-#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 
-#include "daemon.h"
-#include "dirs.h"
-#include "jsonrpc.h"
-#include "openvswitch/json.h"
+#include "controller/vswitchd-query.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
-#include "packets.h"
-#include "stream.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -22,7 +18,9 @@ VLOG_DEFINE_THIS_MODULE(repair);
 #define COMMAND "revalidator/purge"
 
 struct repair {
-    struct jsonrpc *rpc;        /* Command under way, or NULL. */
+    struct vswitchd_query *query; /* Command under way, or NULL. */
+    bool done;                  /* Is 'query' over? */
+    bool ok;                    /* And did it succeed? */
     long long int next;         /* Not before this time_msec(). */
 };
 
@@ -39,98 +37,57 @@ void
 repair_destroy(struct repair *repair)
 {
     if (repair) {
-        jsonrpc_close(repair->rpc);
+        vswitchd_query_destroy(repair->query);
         free(repair);
     }
 }
 
-/* Connects to ovs-vswitchd's control socket.  Returns 0 or a positive errno,
- * which is logged. */
-static int
-open_vswitchd(struct jsonrpc **rpcp)
+static void
+query_done(void *repair_, const char *text, const char *error)
 {
-    char *pidfile = xasprintf("%s/ovs-vswitchd.pid", ovs_rundir());
-    pid_t pid = read_pidfile(pidfile);
-    struct stream *stream;
-    int error;
+    struct repair *repair = repair_;
 
-    *rpcp = NULL;
-    if (pid < 0) {
-        error = -pid;
-        VLOG_WARN("%s: %s; cannot run "COMMAND, pidfile, ovs_strerror(error));
+    repair->done = true;
+    repair->ok = text != NULL;
+    if (error) {
+        VLOG_WARN("could not run "COMMAND" in ovs-vswitchd: %s", error);
     } else {
-        char *name = xasprintf("unix:%s/ovs-vswitchd.%ld.ctl", ovs_rundir(),
-                               (long int) pid);
-
-        error = stream_open(name, &stream, DSCP_DEFAULT);
-        if (error) {
-            VLOG_WARN("%s: %s; cannot run "COMMAND, name,
-                      ovs_strerror(error));
-        } else {
-            *rpcp = jsonrpc_open(stream);
-        }
-        free(name);
+        VLOG_INFO("ran "COMMAND" in ovs-vswitchd");
     }
-    free(pidfile);
-    return error;
 }
 
 static void
 start(struct repair *repair)
 {
     repair->next = time_msec() + INTERVAL_MS;
-    if (!open_vswitchd(&repair->rpc)) {
-        jsonrpc_send(repair->rpc,
-                     jsonrpc_create_request(COMMAND, json_array_create_empty(),
-                                            NULL));
-    }
-}
-
-/* Returns true if the answer has come and is good. */
-static bool
-finish(struct repair *repair)
-{
-    struct jsonrpc_msg *reply = NULL;
-    bool ok = false;
-
-    jsonrpc_run(repair->rpc);
-    int error = jsonrpc_recv(repair->rpc, &reply);
-    if (error == EAGAIN) {
-        return false;
-    }
-    if (error) {
-        VLOG_WARN("ovs-vswitchd closed the connection during "COMMAND": %s",
-                  ovs_retval_to_string(error));
-    } else if (reply->type != JSONRPC_REPLY) {
-        VLOG_WARN("ovs-vswitchd refused "COMMAND);
-    } else {
-        VLOG_INFO("ran "COMMAND" in ovs-vswitchd");
-        ok = true;
-    }
-    jsonrpc_msg_destroy(reply);
-    jsonrpc_close(repair->rpc);
-    repair->rpc = NULL;
-    return ok;
+    repair->done = repair->ok = false;
+    repair->query = vswitchd_query_start(VSWITCHD_REPAIR, COMMAND,
+                                         INTERVAL_MS, query_done, repair);
 }
 
 bool
 repair_run(struct repair *repair, bool needed)
 {
-    if (repair->rpc) {
-        return finish(repair);
-    }
-    if (needed && time_msec() >= repair->next) {
+    if (!repair->query && needed && time_msec() >= repair->next) {
         start(repair);
     }
-    return false;
+    if (!repair->query) {
+        return false;
+    }
+    vswitchd_query_run(repair->query);
+    if (!repair->done) {
+        return false;
+    }
+    vswitchd_query_destroy(repair->query);
+    repair->query = NULL;
+    return repair->ok;
 }
 
 void
 repair_wait(struct repair *repair, bool needed)
 {
-    if (repair->rpc) {
-        jsonrpc_wait(repair->rpc);
-        jsonrpc_recv_wait(repair->rpc);
+    if (repair->query) {
+        vswitchd_query_wait(repair->query);
     } else if (needed) {
         poll_timer_wait_until(repair->next);
     }

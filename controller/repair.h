@@ -6,8 +6,8 @@
 /* Makes ovs-vswitchd install its flows again ("revalidator/purge").
  *
  * Filters that were there before a netdev's hw-tc-offload was on stay in
- * software.  This is the cure, and the only call that the controller makes
- * into ovs-vswitchd: only with offload-repair=true, and at most once a minute.
+ * software.  This is the cure, and the only change that the controller makes
+ * in ovs-vswitchd: only with offload-repair=true, and at most once a minute.
  * Nothing blocks. */
 
 #include <stdbool.h>

@@ -6,8 +6,13 @@
 #include <stdlib.h>
 
 #include "controller/unixctl-call.h"
+#include "coverage.h"
 #include "openvswitch/poll-loop.h"
 #include "util.h"
+
+COVERAGE_DEFINE(vswitchd_explain);
+COVERAGE_DEFINE(vswitchd_report);
+COVERAGE_DEFINE(vswitchd_repair);
 
 struct vswitchd_query {
     struct unixctl_call *call;  /* NULL if there is no socket. */
@@ -64,6 +69,20 @@ vswitchd_query_start_stream(enum vswitchd_purpose purpose,
     struct vswitchd_query *query = xzalloc(sizeof *query);
     char *path;
 
+    switch (purpose) {
+    case VSWITCHD_EXPLAIN:
+        COVERAGE_INC(vswitchd_explain);
+        break;
+    case VSWITCHD_REPORT:
+        COVERAGE_INC(vswitchd_report);
+        break;
+    case VSWITCHD_REPAIR:
+        COVERAGE_INC(vswitchd_repair);
+        break;
+    case VSWITCHD_N_PURPOSES:
+    default:
+        OVS_NOT_REACHED();
+    }
     counts[purpose]++;
     query->piece = piece;
     query->done = done;

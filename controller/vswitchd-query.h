@@ -19,6 +19,7 @@ enum vswitchd_purpose {
     VSWITCHD_EXPLAIN,           /* explain. */
     VSWITCHD_REPORT,            /* Reports on flows: only on those of userspace
                                  * datapaths. */
+    VSWITCHD_REPAIR,            /* offload-repair. */
     VSWITCHD_N_PURPOSES
 };
 

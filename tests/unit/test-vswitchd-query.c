@@ -2,6 +2,7 @@
 
 #include <config.h>
 
+#include "controller/repair.h"
 #include "controller/vswitchd-query.h"
 
 #include <fcntl.h>
@@ -48,6 +49,16 @@ cmd_long(struct unixctl_conn *conn, int argc OVS_UNUSED,
 }
 
 static void
+cmd_arguments(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *aux OVS_UNUSED)
+{
+    char *text = xasprintf("%d %s %s", argc, argv[1], argv[2]);
+
+    unixctl_command_reply(conn, text);
+    free(text);
+}
+
+static void
 cmd_silent(struct unixctl_conn *conn OVS_UNUSED, int argc OVS_UNUSED,
            const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
@@ -79,6 +90,8 @@ serve(int ready)
         _exit(1);
     }
     unixctl_command_register("text", "", 0, 0, cmd_text, NULL);
+    unixctl_command_register("revalidator/purge", "", 0, 0, cmd_text, NULL);
+    unixctl_command_register("arguments", "", 0, 9, cmd_arguments, NULL);
     unixctl_command_register("long", "", 0, 0, cmd_long, NULL);
     unixctl_command_register("silent", "", 0, 0, cmd_silent, NULL);
     unixctl_command_register("die", "", 0, 0, cmd_die, NULL);
@@ -257,12 +270,104 @@ test_destroyed_early(void **state OVS_UNUSED)
     struct answer answer = { .n = 0 };
     struct vswitchd_query *query;
 
-    query = vswitchd_query_start(VSWITCHD_EXPLAIN, "text", 10000, done, &answer);
+    query = vswitchd_query_start(VSWITCHD_EXPLAIN, "text", 10000, done,
+                                 &answer);
     vswitchd_query_run(query);
     vswitchd_query_destroy(query);
     vswitchd_query_destroy(NULL);
     free(answer.text);
     free(answer.error);
+}
+
+/* Pieces of an answer, whose sizes are added up. */
+struct stream {
+    struct answer answer;       /* The end of it. */
+    size_t n;                   /* Bytes. */
+    size_t n_pieces;            /* Pieces. */
+};
+
+static void
+take_piece(void *stream_, const char *p, size_t n)
+{
+    struct stream *stream = stream_;
+
+    assert_true(n > 0 && p[0] && !stream->answer.n);
+    stream->n += n;
+    stream->n_pieces++;
+}
+
+static struct stream
+ask_stream(const char *command, size_t n, char *const args[])
+{
+    struct stream stream = { .n = 0 };
+    struct vswitchd_query *query;
+    uint64_t before = vswitchd_query_count(VSWITCHD_REPORT);
+
+    query = vswitchd_query_start_stream(VSWITCHD_REPORT, command, n, args,
+                                        10000, take_piece, done, &stream);
+    while (vswitchd_query_run(query), !stream.answer.n) {
+        vswitchd_query_wait(query);
+        poll_block();
+    }
+    vswitchd_query_destroy(query);
+    assert_int_equal(vswitchd_query_count(VSWITCHD_REPORT), before + 1);
+    return stream;
+}
+
+static void
+test_stream(void **state OVS_UNUSED)
+{
+    char a[] = "a\"b", b[] = "--c";
+    char *const args[] = { a, b };
+    struct stream stream = ask_stream("long", 0, NULL);
+
+    assert_int_equal(stream.n, 1000000);
+    assert_true(stream.n_pieces > 100);
+    assert_string_equal(stream.answer.text, "");
+    free(stream.answer.text);
+
+    stream = ask_stream("arguments", 2, args);
+    assert_int_equal(stream.n, strlen("3 a\"b --c\n"));
+    free(stream.answer.text);
+
+    /* An error is no piece. */
+    stream = ask_stream("nosuch", 0, NULL);
+    assert_int_equal(stream.n, 0);
+    assert_non_null(strstr(stream.answer.error, "\"nosuch\" is not a valid"));
+    free(stream.answer.error);
+}
+
+/* Runs 'repair' until it has called, at most once. */
+static bool
+repaired(struct repair *repair)
+{
+    uint64_t before = vswitchd_query_count(VSWITCHD_REPAIR);
+    long long int end = time_msec() + 200;
+    bool ok = false;
+
+    while (!ok && time_msec() < end) {
+        ok = repair_run(repair, true);
+        if (!ok) {
+            repair_wait(repair, true);
+            poll_timer_wait_until(end);
+            poll_block();
+        }
+    }
+    assert_true(vswitchd_query_count(VSWITCHD_REPAIR) - before <= 1);
+    return ok;
+}
+
+static void
+test_repair(void **state OVS_UNUSED)
+{
+    struct repair *repair = repair_create();
+
+    assert_false(repair_run(repair, false));
+    assert_true(repaired(repair));
+    /* Not again so soon. */
+    assert_false(repaired(repair));
+    repair_destroy(repair);
+    repair_destroy(NULL);
 }
 
 #define PEER_TEST(NAME) \
@@ -273,6 +378,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         PEER_TEST(test_answers),
+        PEER_TEST(test_stream),
+        PEER_TEST(test_repair),
         PEER_TEST(test_no_answer),
         PEER_TEST(test_death),
         cmocka_unit_test(test_not_there),
