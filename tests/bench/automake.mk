@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/attach128.sh \
 	tests/bench/flow-peer-odp.py \
+	tests/bench/flows-lab.sh \
 	tests/bench/flows.sh \
 	tests/bench/idle.sh \
 	tests/bench/lib.sh \
@@ -26,6 +27,7 @@ bench_programs = \
 	tests/bench/flow-peer-mnl \
 	tests/bench/flow-peer-nlroute \
 	tests/bench/flow-peer-ovs \
+	tests/bench/flow-refresh \
 	tests/bench/flow-report \
 	tests/bench/flow-step \
 	tests/bench/lookup \
@@ -89,6 +91,12 @@ tests_bench_flow_peer_ovs_SOURCES = \
 	tests/bench/flow-run.c \
 	tests/bench/flow-run.h
 tests_bench_flow_peer_ovs_LDADD = $(OVS_LIBS)
+
+tests_bench_flow_refresh_SOURCES = \
+	tests/bench/flow-refresh.c \
+	tests/bench/flow-run.c \
+	tests/bench/flow-run.h
+tests_bench_flow_refresh_LDADD = $(bench_ldadd)
 
 tests_bench_flow_report_SOURCES = tests/bench/flow-report.c
 tests_bench_flow_report_LDADD = $(bench_ldadd)
