@@ -9,8 +9,8 @@
  * events lead to another.  So are the flows of the kernel's OVS datapath.
  * Counters never come by event: they are read by terse dumps, one cycle over
  * all devices after the other, only while there is a flow, with a period that
- * is not below the configured one and so long that the dumps of the node, which
- * compete for the kernel's RTNL with whoever plugs ports, stay below
+ * is not below the configured one and so long that the dumps of the node,
+ * which compete for the kernel's RTNL with whoever plugs ports, stay below
  * FLOW_DUTY_PERCENT of the time.  ovs-vswitchd is never called.
  *
  * Single-threaded; everything happens from the libevent base and from

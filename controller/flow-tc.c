@@ -44,7 +44,7 @@ struct flow_tc {
     struct flow_table *table;   /* The engine's. */
     struct tc_monitor *monitor; /* NULL while it cannot be had. */
     struct tc_dump *dump;       /* Under way, or NULL. */
-    bool full;                  /* Is 'dump' a full one, not one of counters? */
+    bool full;                  /* Is 'dump' a full one, or of counters? */
     bool again;                 /* Is a full dump wanted after this one? */
     size_t n_unknown;           /* Flows that the dump of counters told and the
                                  * table does not have. */

@@ -438,7 +438,8 @@ notice_lost_row(const struct port_context *ctx, struct port *port)
     const struct uuid *bridge = ovs_view_bridge_uuid(ctx->view,
                                                      ctx->config->bridge);
 
-    if (!port->had_row || port->in_txn || port->iface || !port->pair || !port->pair->rep
+    if (!port->had_row || port->in_txn || port->iface
+        || !port->pair || !port->pair->rep
         || strcmp(port->row_name, port->pair->rep->info.name)
         || !bridge || !uuid_equals(bridge, &port->row_bridge)) {
         return;

@@ -26,8 +26,8 @@ COVERAGE_DEFINE(reconcile_txn_error);
  * is on its way, */
 #define QUIET_MS 20
 /* but no longer than this.  When that was not long enough, as ports are still
- * on their way, the next of that burst may take GATHER_GROWTH times as long, so
- * that their number stays small on however slow a node. */
+ * on their way, the next of that burst may take GATHER_GROWTH times as long,
+ * so that their number stays small on however slow a node. */
 #define MAX_GATHER_MS 500
 #define GATHER_GROWTH 16
 #define GATHER_LIMIT_MS (8 * 1000)

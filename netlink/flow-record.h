@@ -48,7 +48,7 @@ enum flow_miss {
     FLOW_MISS_ACTION_CLONE,
     FLOW_MISS_ACTION_HASH,
     FLOW_MISS_ACTION_CHECK_PKT_LEN,
-    FLOW_MISS_ACTION_METER,     /* Offloaded since OVS 3.0, if tc police can. */
+    FLOW_MISS_ACTION_METER,     /* Since OVS 3.0 offloaded if tc police can. */
     FLOW_MISS_ACTION_TRUNC,
     FLOW_MISS_ACTION_LB_OUTPUT,
     FLOW_MISS_ACTION_DEC_TTL,

@@ -537,7 +537,9 @@ reason_make(enum flow_reason_class class, const char *evidence,
             const char *fix)
 {
     return (struct explain_reason) {
-        .reason = { class, xstrdup(evidence), xstrdup(fix) }, .n_flows = 1,
+        .reason = { .class = class, .evidence = xstrdup(evidence),
+                    .fix = xstrdup(fix) },
+        .n_flows = 1,
     };
 }
 

@@ -132,7 +132,8 @@ test_json(void **state OVS_UNUSED)
         "\"pod\":\"b\","
         "\"reasons\":[{\"by_design\":true,\"class\":\"kernel-datapath\","
         "\"evidence\":\"action sample\",\"fix\":\"\",\"flows\":3},"
-        "{\"by_design\":false,\"class\":\"hw-tc-offload\",\"evidence\":\"off on eth7\","
+        "{\"by_design\":false,\"class\":\"hw-tc-offload\","
+        "\"evidence\":\"off on eth7\","
         "\"fix\":\"ethtool\",\"flows\":1}],"
         "\"representor\":\"eth7\"}", at(ifs, 0));
     assert_string_equal("eth8", json_string(get(at(ifs, 1), "name")));
