@@ -28,6 +28,11 @@ struct layout {
 static const struct layout usual = { 12, 8, 6, 27 };
 static const struct layout dense = { 15, 10, 10, 30 };
 
+/* Flows of a group of the usual layout that are on the tunnel's device: from
+ * which position on, and how many. */
+#define TUNNEL_POS 16
+#define N_TUNNEL 8
+
 /* Number of the first chain. */
 #define FIRST_CHAIN 0x440
 
@@ -98,12 +103,35 @@ set_path(struct gen_flow *f, const struct layout *l, uint64_t group,
     }
 }
 
+/* Finds the group, and the position in it, of the 'i'th flow of a dump of
+ * 'n_groups': the tunnel's device comes last. */
+static void
+locate(uint64_t i, uint64_t n_groups, uint64_t *group, unsigned int *pos)
+{
+    uint64_t n_pods = n_groups * (GEN_GROUP - N_TUNNEL);
+
+    if (i < n_pods) {
+        *group = i / (GEN_GROUP - N_TUNNEL);
+        *pos = i % (GEN_GROUP - N_TUNNEL);
+        if (*pos >= TUNNEL_POS) {
+            *pos += N_TUNNEL;
+        }
+    } else {
+        *group = (i - n_pods) / N_TUNNEL;
+        *pos = TUNNEL_POS + (i - n_pods) % N_TUNNEL;
+    }
+}
+
 void
 gen_flow(struct gen_flow *f, uint64_t i, uint64_t n, bool is_dense)
 {
+    uint64_t n_groups = DIV_ROUND_UP(n, GEN_GROUP);
     uint64_t group = i / GEN_GROUP;
     unsigned int pos = i % GEN_GROUP;
-    uint64_t n_groups = DIV_ROUND_UP(n, GEN_GROUP);
+
+    if (!is_dense) {
+        locate(i, n_groups, &group, &pos);
+    }
     uint64_t pair_state = mix(group * GEN_GROUP + pos / 2 + 1);
     uint64_t state = mix(i + (UINT64_C(1) << 40));
 

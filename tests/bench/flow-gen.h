@@ -19,8 +19,8 @@
  *
  * Thus each direction of a connection has two flows.  The second is in a chain
  * of its own, except that of the 8 the last two are in chains of others: there
- * are ten chains to 30 flows.  Groups come sorted by pod, as a dump tells one
- * device after the other. */
+ * are ten chains to 30 flows.  Flows come as a dump tells them, one device after
+ * the other, the tunnel's last. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,7 +65,8 @@ struct gen_flow {
 
 /* Makes flow 'i' of 'n'.  'dense' makes all of them pairs, ten from and five
  * to the pod, of which each has a chain of its own: the most chains that there
- * can be. */
+ * can be; and they come as connections were opened, those through the tunnel
+ * among the others. */
 void gen_flow(struct gen_flow *, uint64_t i, uint64_t n, bool dense);
 
 /* Is it one that came out of the tunnel; of an established connection? */
