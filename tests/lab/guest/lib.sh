@@ -66,11 +66,12 @@ centiseconds() {
     now=$((10#${now/./}))
 }
 
-# wait_for SECS COMMAND...: until COMMAND succeeds; fails after SECS
+# wait_for SECS COMMAND...: until COMMAND succeeds; fails after SECS, or the
+# LAB_SLOW times of that on the debug kernel
 wait_for() {
     local now end
     centiseconds
-    end=$((now + $1 * 100))
+    end=$((now + $1 * 100 * ${LAB_SLOW:-1}))
     shift
     until "$@" >/dev/null 2>&1; do
         centiseconds
