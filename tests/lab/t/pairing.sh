@@ -212,12 +212,13 @@ parents() {
 
 # The devlink port comes before its netdev.
 late_netdev() {
-    nic netdev_delay_ms=1500
+    nic netdev_delay_ms=600000
     vfs_make 2
     check "switchdev" switchdev
     eventually "port without a netdev" 5 \
         ports_are 2 '.pair == "no-representor" and
                      (.reason | contains("netdev is not yet"))'
+    echo 0 >/sys/module/nicsim/parameters/netdev_delay_ms
     eventually "then with it" 10 ports_are 2 '.pair == "no-vdpa"'
     lists_right "late netdevs"
 }
