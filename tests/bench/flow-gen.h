@@ -19,8 +19,8 @@
  *
  * Thus each direction of a connection has two flows.  The second is in a chain
  * of its own, except that of the 8 the last two are in chains of others: there
- * are ten chains to 30 flows.  Flows come as a dump tells them, one device after
- * the other, the tunnel's last. */
+ * are ten chains to 30 flows.  Flows come as a dump tells them, one device
+ * after the other, the tunnel's last. */
 
 #include <stdbool.h>
 #include <stdint.h>

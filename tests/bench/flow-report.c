@@ -8,7 +8,7 @@
  * the same other, those of each second pod in hardware, and calls
  * bench_measured() once, which makes "flow/report": so that
  *
- *     valgrind --tool=callgrind --toggle-collect=bench_measured flow-report ...
+ *     valgrind --tool=callgrind --toggle-collect=bench_measured flow-report
  *
  * counts the instructions of that and of nothing else. */
 
