@@ -106,7 +106,7 @@ flow_text_marks_at(const char *p, bool commas)
     const __m128i even = _mm_set1_epi8((char) 0xfe);
 
     for (int i = 0; i < 4; i++) {
-        __m128i x = _mm_loadu_si128((const __m128i *) (p + 16 * i));
+        __m128i x = _mm_loadu_si128((const void *) (p + 16 * i));
         /* '(' and ')' differ in the lowest bit. */
         __m128i hit = _mm_cmpeq_epi8(_mm_and_si128(x, even),
                                      _mm_set1_epi8('('));

@@ -34,14 +34,15 @@ typedef void tc_get_cb(void *aux, int error, const struct nlmsghdr *nlh);
 /* Asks for a filter.  The answer comes from 'base' only, after which the
  * request is freed.  Returns it, or NULL with a positive errno in
  * '*errorp'. */
-struct tc_get *tc_get_start(struct event_base *base, const struct tc_get_key *,
-                            tc_get_cb *, void *aux, int *errorp);
+struct tc_get *tc_get_start(struct event_base *base,
+                            const struct tc_get_key *key, tc_get_cb *cb,
+                            void *aux, int *errorp);
 
 /* The same on 'fd', a non-blocking socket with address 'portid' that becomes
  * the request's, even if that fails: for tests that play the kernel. */
 struct tc_get *tc_get_start_fd(struct event_base *base, int fd,
-                               uint32_t portid, const struct tc_get_key *,
-                               tc_get_cb *, void *aux, int *errorp);
+                               uint32_t portid, const struct tc_get_key *key,
+                               tc_get_cb *cb, void *aux, int *errorp);
 
 /* Gives up the answer: no callback.  Harmless from within the callback. */
 void tc_get_cancel(struct tc_get *);

@@ -124,20 +124,22 @@ INLINE bool
 bytes_equal(const uint8_t *a, const char *b, size_t n)
 {
     if (n >= 8) {
+        size_t last = n - 8;    /* The two overlap. */
         uint64_t a1, a2, b1, b2;
 
         memcpy(&a1, a, 8);
         memcpy(&b1, b, 8);
-        memcpy(&a2, a + n - 8, 8);
-        memcpy(&b2, b + n - 8, 8);
+        memcpy(&a2, a + last, 8);
+        memcpy(&b2, b + last, 8);
         return a1 == b1 && a2 == b2;
     } else if (n >= 4) {
+        size_t last = n - 4;
         uint32_t a1, a2, b1, b2;
 
         memcpy(&a1, a, 4);
         memcpy(&b1, b, 4);
-        memcpy(&a2, a + n - 4, 4);
-        memcpy(&b2, b + n - 4, 4);
+        memcpy(&a2, a + last, 4);
+        memcpy(&b2, b + last, 4);
         return a1 == b1 && a2 == b2;
     } else {
         return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];

@@ -327,7 +327,8 @@ test_stream(void **state OVS_UNUSED)
     free(stream.answer.text);
 
     stream = ask_stream("arguments", 2, args);
-    assert_int_equal(stream.n, strlen("3 a\"b --c\n"));
+    /* Whether the server ends it with a new-line depends on its version. */
+    assert_in_range(stream.n, strlen("3 a\"b --c"), strlen("3 a\"b --c\n"));
     free(stream.answer.text);
 
     /* An error is no piece. */
