@@ -162,9 +162,8 @@ not_found(const struct controller *c, const char *name)
                      "iface-ids, NS/POD, and requests; see port/list", name);
 }
 
-/* Watches the keys; 'now' even if they are as they were. */
-static void
-watch_policy(const struct controller *c, bool now)
+void
+command_watch_policy(const struct controller *c, bool now)
 {
     const struct smap *config = ovs_view_other_config(c->view);
     const char *key = smap_get(config, "tc-policy");
@@ -191,7 +190,7 @@ start_explain(const struct controller *c, struct unixctl_conn *conn,
         return xasprintf("explain: %d are under way, try again later",
                          MAX_EXPLAINS);
     }
-    watch_policy(c, true);
+    command_watch_policy(c, true);
     ports = find_ports(reconcile_ports(c->rec), name, &n);
     if (n) {
         struct pending_explain *pending = xzalloc(sizeof *pending);
@@ -251,7 +250,7 @@ command_explain_run(const struct controller *c)
 {
     struct pending_explain *pending;
 
-    watch_policy(c, false);
+    command_watch_policy(c, false);
     LIST_FOR_EACH_SAFE (pending, node, &explains) {
         explain_gather_run(pending->gather);
         if (!pending->conn) {

@@ -231,6 +231,7 @@ start_job(struct controller *c, struct unixctl_conn *conn,
     job->conn = conn;
     job->deadline = time_msec() + MAX_WAIT_MS;
     if (job->type != JOB_PARSE) {
+        command_watch_policy(c, true);
         flow_engine_refresh(c->flows);
         flow_userspace_refresh(c->userspace, c->view);
     }

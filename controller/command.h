@@ -58,4 +58,8 @@ void command_explain_run(const struct controller *c);
 void command_explain_wait(void);
 void command_explain_cancel_all(void);
 
+/* Updates 'c->policy', if the keys changed or, before it is looked at, 'now':
+ * a restart of ovs-vswitchd alone tells nothing. */
+void command_watch_policy(const struct controller *c, bool now);
+
 #endif /* controller/command.h */
