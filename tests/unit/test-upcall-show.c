@@ -79,8 +79,8 @@ test_bad(void **state OVS_UNUSED)
         "system@ovs-system:\n flows : (current 1) (limit 1\n",
         "system@ovs-system:\n flows : (current 1) (limit 1x)\n",
         "system@ovs-system:\n flows : (current -1) (limit 1)\n",
-        "system@ovs-system:\n flows : (current 1) (limit "
-        "18446744073709551616)\n",
+        ("system@ovs-system:\n flows : (current 1) (limit "
+         "18446744073709551616)\n"),
         "system@ovs-system:\n flows : (current 1) (limits 1)\n",
         "system@ovs-system:\n flows : (((((\n",
         "system@ovs-system:\n offloaded flows : 3\n",
