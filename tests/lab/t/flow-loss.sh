@@ -203,7 +203,9 @@ block_of() {
     tc qdisc show dev "$1" ingress |
         sed -n 's/.*ingress_block \([0-9][0-9]*\).*/\1/p'
 }
-shared() { [ -n "$(block_of p0)" ] && [ "$(block_of p0)" = "$(block_of p1)" ]; }
+shared() {
+    [ -n "$(block_of p0)" ] && [ "$(block_of p0)" = "$(block_of p1)" ]
+}
 ping_far() { ip netns exec client ping -q -c "${1:-3}" -i 0.1 -W 1 10.0.0.9; }
 
 # What comes in at either member is the bond's.
