@@ -19,7 +19,7 @@ static void
 parse_flow(const struct nlmsghdr *nlh, struct dp_flow *flow)
 {
     const struct flow_record *r = &flow->record;
-    volatile uint32_t sum = 0;
+    uint64_t sum = 0;
 
     if (!dp_flow_parse(nlh, 1000000, true, flow)) {
         return;
@@ -31,8 +31,9 @@ parse_flow(const struct nlmsghdr *nlh, struct dp_flow *flow)
     ovs_assert(!r->packets || nlh->nlmsg_len > 16);
     ovs_assert(flow->has_actions || !r->n_outputs);
     for (size_t i = 0; i < r->n_outputs; i++) {
-        sum += r->outputs[i];
+        sum += r->outputs[i];   /* All may be read. */
     }
+    ovs_assert(sum <= (uint64_t) r->n_outputs * UINT32_MAX);
 }
 
 int
@@ -46,10 +47,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     dp_flow_init(&flow);
     while (size >= NLMSG_HDRLEN) {
-        size_t len = MIN(((const struct nlmsghdr *) data)->nlmsg_len, size);
-        struct nlmsghdr *copy;
+        struct nlmsghdr nlh, *copy;
+        size_t len;
 
-        len = MAX(len, NLMSG_HDRLEN);
+        memcpy(&nlh, data, sizeof nlh);
+        len = MAX(MIN(nlh.nlmsg_len, size), NLMSG_HDRLEN);
 
         /* A copy of its own shows each byte that is read beyond it. */
         copy = xmemdup(data, len);
