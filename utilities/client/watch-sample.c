@@ -216,7 +216,7 @@ watch_rates_create(const struct watch_sample *old,
     struct watch_rate *rates = xcalloc(new->n, sizeof *rates);
     struct shash index = SHASH_INITIALIZER(&index);
     double secs = old ? (new->read - old->read) / 1000.0 : 0;
-    bool ok = secs > 0;
+    bool ok = old && secs > 0;
 
     for (size_t i = 0; ok && i < old->n; i++) {
         char *key = counts_key(&old->counts[i]);
