@@ -198,7 +198,7 @@ from 0 "$E ip=10.0.0.1>10.0.0.2 udp=1>1" "$E ip=10.0.0.1>10.0.0.2 udp=1>2" \
     "$E mpls=78 ip=10.0.0.1>10.0.0.2 udp=1>2" \
     "$E mpls=79 ip=10.0.0.1>10.0.0.2 udp=1>2"
 flows_are "more actions" 'actions:userspace\(pid=.*controller\(' \
-    'trunc\(100\)' 'sample\(' 'hash\(' 'dp_hash\(0x' 'check_pkt_len\(size=' 'push_mpls\(label=77' \
+    'trunc\(100\)' 'sample\(' 'hash\(' 'dp_hash\([0-9a-fx]+/0xf\)' 'check_pkt_len\(size=' 'push_mpls\(label=77' \
     'mpls\(label=78' 'pop_mpls'
 
 up "meter"
