@@ -24,6 +24,10 @@
 #include "timeval.h"
 #include "util.h"
 
+/* How long ovs-vswitchd may take: less than all together, so that what is said
+ * in the end is that it did not answer. */
+#define VSWITCHD_MS (EXPLAIN_GATHER_MS * 3 / 4)
+
 /* A port that is looked at.  It may go meanwhile, and so may its netdevs: what
  * was asked is kept by number and name. */
 struct gather_port {
@@ -212,7 +216,7 @@ explain_gather_start(const struct controller *c,
     g->links = link_query_start(c->base, NULL, NULL, g->details, g->n_details,
                                 links_done, g);
     g->vswitchd = vswitchd_query_start(VSWITCHD_EXPLAIN,
-                                       "upcall/show", EXPLAIN_GATHER_MS,
+                                       "upcall/show", VSWITCHD_MS,
                                        vswitchd_done, g);
     return g;
 }

@@ -88,10 +88,16 @@ sleeps() {
     done | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 
+no_flows() {
+    ooc flow/report --format=json | jq -e '.totals.egress.flows == 0'
+}
+
 idle() {
     local before pids
     mapfile -t pids < <(pgrep -x ovs-offload-con)
     settle
+    # Counters of flows are read from time to time, and their end is an event.
+    eventually "no flows" 60 no_flows
     # What is counted must not be what settle's commands left to do.
     sleep 1
     before=$(sleeps "${pids[@]}")
@@ -131,6 +137,9 @@ teardown() {
     equal "rows of ours" "" "$(own_rows)"
 }
 
+# Multicasts of the bridge's would make flows.
+sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+    net.ipv6.conf.default.disable_ipv6=1
 check "NIC" modprobe nicsim hw_tc=0 total_vfs=$N
 echo $N >"$PF/sriov_numvfs"
 check "Open vSwitch" db_up
