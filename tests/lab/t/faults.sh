@@ -270,10 +270,13 @@ held_open() {
     healthy "a device deleted while open"
 }
 
-# drops: messages that the kernel could not put into the daemon's sockets
+# drops: messages that the kernel could not put into the daemon's sockets of
+# rtnetlink
 drops() {
-    awk -v pid="$ctl" '$3 == pid && $2 == 0 { n += $9 } END { print n + 0 }' \
-        /proc/net/netlink
+    find "/proc/$ctl/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' |
+        awk 'NR == FNR { ours[$1]; next }
+             $2 == 0 && $10 in ours { n += $9 }
+             END { print n + 0 }' - /proc/net/netlink
 }
 
 # More events than a socket can hold.
