@@ -30,10 +30,7 @@ check "daemon" daemon_start
 check "mode own" ovs-vsctl set Open_vSwitch . external_ids:offload-mode=own
 check "requests" requests vdpa0 vdpa1
 check "both attached" wait_for 20 has_ports 2 attached
-no_flows() {
-    ovs-appctl -t ovs-offload-controller flow/report --format=json |
-        jq -e '.totals.egress.flows == 0'
-}
+no_flows() { ooc_jq flow/report '.totals.egress.flows == 0'; }
 wait_for 60 no_flows || fail "there are flows"
 # What ovs-vswitchd and the kernel had to do for the new ports is over when
 # nothing was to do for a second.

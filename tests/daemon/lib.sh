@@ -213,9 +213,14 @@ save_db() {
     db_snapshot >"$T/snapshot"
 }
 
-assert_db_unchanged() {
+# Takes a new snapshot, and tells whether it is as the one that was saved.
+same_db() {
     db_snapshot >"$T/snapshot.now"
-    if ! cmp -s "$T/snapshot" "$T/snapshot.now"; then
+    cmp -s "$T/snapshot" "$T/snapshot.now"
+}
+
+assert_db_unchanged() {
+    if ! same_db; then
         diff "$T/snapshot" "$T/snapshot.now" >&2 || true
         fail "${1:-rows that are not ours changed}"
     fi

@@ -88,9 +88,7 @@ sleeps() {
     done | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 
-no_flows() {
-    ooc flow/report --format=json | jq -e '.totals.egress.flows == 0'
-}
+no_flows() { ooc_jq flow/report '.totals.egress.flows == 0'; }
 
 idle() {
     local before pids
