@@ -15,22 +15,6 @@
 
 /* JSON. */
 
-static struct json *
-string_or_null(const char *s)
-{
-    return s ? json_string_create(s) : json_null_create();
-}
-
-static struct json *
-traffic_to_json(const struct flow_traffic *traffic)
-{
-    struct json *json = json_object_create();
-
-    json_object_put(json, "packets", json_integer_create(traffic->packets));
-    json_object_put(json, "bytes", json_integer_create(traffic->bytes));
-    return json;
-}
-
 /* An interface, or the netdev that is none. */
 static struct json *
 device_to_json(const struct flow_scan *scan, bool userspace, uint32_t dev)
@@ -121,16 +105,16 @@ flow_item_to_json(const struct flow_scan *scan, const struct flow_item *item)
     json_object_put(json, "hw_percent",
                     v->hw_percent < 0 ? json_null_create()
                     : json_integer_create(v->hw_percent));
-    json_object_put(json, "hw", traffic_to_json(&v->hw));
-    json_object_put(json, "sw", traffic_to_json(&v->sw));
+    json_object_put(json, "hw", flow_traffic_to_json(&v->hw));
+    json_object_put(json, "sw", flow_traffic_to_json(&v->sw));
     json_object_put(json, "idle_ms",
                     v->last_used ? json_integer_create(now - v->last_used)
                     : json_null_create());
     json_object_put(json, "reason", reason_to_json(scan, item->userspace,
                                                    v));
-    json_object_put(json, "match", string_or_null(item->match));
-    json_object_put(json, "actions", string_or_null(item->actions));
-    json_object_put(json, "details_error", string_or_null(item->error));
+    json_object_put(json, "match", flow_string_to_json(item->match));
+    json_object_put(json, "actions", flow_string_to_json(item->actions));
+    json_object_put(json, "details_error", flow_string_to_json(item->error));
     return json;
 }
 

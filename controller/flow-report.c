@@ -17,14 +17,14 @@
 
 /* JSON. */
 
-static struct json *
-nullable_string(const char *s)
+struct json *
+flow_string_to_json(const char *s)
 {
     return s ? json_string_create(s) : json_null_create();
 }
 
-static struct json *
-traffic_to_json(const struct flow_traffic *traffic)
+struct json *
+flow_traffic_to_json(const struct flow_traffic *traffic)
 {
     struct json *json = json_object_create();
 
@@ -40,8 +40,8 @@ counts_to_json(const struct flow_counts *counts)
 
     json_object_put(json, "flows", json_integer_create(counts->flows));
     json_object_put(json, "offloaded", json_integer_create(counts->offloaded));
-    json_object_put(json, "hw", traffic_to_json(&counts->hw));
-    json_object_put(json, "sw", traffic_to_json(&counts->sw));
+    json_object_put(json, "hw", flow_traffic_to_json(&counts->hw));
+    json_object_put(json, "sw", flow_traffic_to_json(&counts->sw));
     return json;
 }
 
@@ -61,8 +61,8 @@ passed_to_json(const struct flow_passed *passed, long long int now)
 {
     struct json *json = json_object_create();
 
-    json_object_put(json, "hw", traffic_to_json(&passed->hw));
-    json_object_put(json, "sw", traffic_to_json(&passed->sw));
+    json_object_put(json, "hw", flow_traffic_to_json(&passed->hw));
+    json_object_put(json, "sw", flow_traffic_to_json(&passed->sw));
     json_object_put(json, "idle_ms",
                     passed->last_used
                     ? json_integer_create(MAX(0, now - passed->last_used))
@@ -76,8 +76,8 @@ recent_to_json(const struct flow_passed *recent)
     uint64_t packets = recent->hw.packets + recent->sw.packets;
     struct json *json = json_object_create();
 
-    json_object_put(json, "hw", traffic_to_json(&recent->hw));
-    json_object_put(json, "sw", traffic_to_json(&recent->sw));
+    json_object_put(json, "hw", flow_traffic_to_json(&recent->hw));
+    json_object_put(json, "sw", flow_traffic_to_json(&recent->sw));
     json_object_put(json, "hw_percent",
                     packets
                     ? json_integer_create(100.0 * recent->hw.packets / packets)
@@ -126,13 +126,15 @@ flow_interface_to_json(const struct flow_interface *iface, const char *name)
 
     json_object_put_string(json, "name", iface ? iface->name : name);
     json_object_put(json, "kind",
-                    nullable_string(iface ? flow_kind_to_string(iface->kind)
-                                    : NULL));
+                    flow_string_to_json(iface
+                                        ? flow_kind_to_string(iface->kind)
+                                        : NULL));
     iface = iface ? iface : &none;
-    json_object_put(json, "iface_id", nullable_string(iface->iface_id));
-    json_object_put(json, "namespace", nullable_string(iface->ns));
-    json_object_put(json, "pod", nullable_string(iface->pod));
-    json_object_put(json, "representor", nullable_string(iface->representor));
+    json_object_put(json, "iface_id", flow_string_to_json(iface->iface_id));
+    json_object_put(json, "namespace", flow_string_to_json(iface->ns));
+    json_object_put(json, "pod", flow_string_to_json(iface->pod));
+    json_object_put(json, "representor",
+                    flow_string_to_json(iface->representor));
     return json;
 }
 

@@ -51,6 +51,7 @@
 
 struct flow_interface;
 struct flow_rows;
+struct flow_traffic;
 struct json;
 struct table;
 
@@ -71,6 +72,10 @@ struct json *flow_report_to_json(const struct flow_report_args *);
  * NULL for what is none, which is then called 'name'. */
 struct json *flow_interface_to_json(const struct flow_interface *iface,
                                     const char *name);
+
+/* {"packets": N, "bytes": N}; and a string, or null for NULL. */
+struct json *flow_traffic_to_json(const struct flow_traffic *);
+struct json *flow_string_to_json(const char *);
 
 /* Makes a table of a report: a row for each interface and direction, then
  * those of multi, unattributed, stale and totals.  Initializes '*table', for
