@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/flow-engine.h"
-#include "controller/flow-facts.h"
-#include "controller/flow-list.h"
-#include "controller/flow-parse.h"
-#include "controller/flow-report.h"
-#include "controller/flow-table.h"
-#include "controller/flow-userspace.h"
+#include "controller/flow/engine.h"
+#include "controller/flow/facts.h"
+#include "controller/flow/list.h"
+#include "controller/flow/parse.h"
+#include "controller/flow/report.h"
+#include "controller/flow-table/table.h"
+#include "controller/flow/userspace.h"
 #include "controller/output.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"

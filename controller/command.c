@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "controller/event-log.h"
-#include "controller/flow-engine.h"
+#include "controller/flow/engine.h"
 #include "controller/late-flows.h"
 #include "controller/output.h"
 #include "controller/port-json.h"

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "controller/command.h"
-#include "controller/flow-explain.h"
-#include "controller/flow-ifaces.h"
+#include "controller/flow/explain.h"
+#include "controller/flow/ifaces.h"
 #include "controller/inventory.h"
 #include "controller/policy-watch.h"
 #include "controller/ports.h"

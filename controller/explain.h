@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "controller/flow-reason.h"
+#include "controller/flow/reason.h"
 #include "controller/pairing.h"
 #include "netlink/kernel-types.h"
 

@@ -4,8 +4,8 @@
 #include "controller/late-flows.h"
 
 #include "controller/command.h"
-#include "controller/flow-engine.h"
-#include "controller/flow-table.h"
+#include "controller/flow/engine.h"
+#include "controller/flow-table/table.h"
 #include "controller/inventory.h"
 #include "util.h"
 

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "controller/flow-reason.h"
+#include "controller/flow/reason.h"
 
 struct policy_watch {
     bool known;                 /* Was there an update? */

@@ -5,7 +5,7 @@
 
 #include "controller/command.h"
 #include "controller/event-log.h"
-#include "controller/flow-engine.h"
+#include "controller/flow/engine.h"
 #include "controller/inventory.h"
 #include "controller/late-flows.h"
 #include "controller/reconcile.h"

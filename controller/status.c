@@ -4,8 +4,8 @@
 #include "controller/status.h"
 
 #include "controller/command.h"
-#include "controller/flow-engine.h"
-#include "controller/flow-userspace.h"
+#include "controller/flow/engine.h"
+#include "controller/flow/userspace.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/ports.h"

@@ -25,7 +25,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "controller/flow-table.h"
+#include "controller/flow-table/table.h"
 #include "netlink/tc-monitor.h"
 #include "tests/bench/flow-mnl.h"
 #include "tests/bench/flow-run.h"

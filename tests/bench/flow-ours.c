@@ -19,12 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "controller/flow-file.h"
-#include "controller/flow-ifaces.h"
-#include "controller/flow-report.h"
-#include "controller/flow-rows.h"
-#include "controller/flow-table.h"
-#include "controller/flow-text.h"
+#include "controller/flow/file.h"
+#include "controller/flow/ifaces.h"
+#include "controller/flow/report.h"
+#include "controller/flow/rows.h"
+#include "controller/flow-table/table.h"
+#include "controller/flow-text/text.h"
 #include "netlink/tc.h"
 #include "openvswitch/json.h"
 #include "tests/bench/flow-run.h"

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "controller/flow-table.h"
+#include "controller/flow-table/table.h"
 #include "netlink/tc.h"
 #include "tests/bench/flow-run.h"
 #include "timeval.h"

@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/flow-ifaces.h"
-#include "controller/flow-report.h"
-#include "controller/flow-rows.h"
-#include "controller/flow-table.h"
+#include "controller/flow/ifaces.h"
+#include "controller/flow/report.h"
+#include "controller/flow/rows.h"
+#include "controller/flow-table/table.h"
 #include "openvswitch/json.h"
 #include "util.h"
 

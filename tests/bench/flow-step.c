@@ -27,7 +27,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "controller/flow-table.h"
+#include "controller/flow-table/table.h"
 #include "netlink/tc.h"
 #include "util.h"
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "controller/flow-detail.h"
+#include "controller/flow-detail/detail.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 

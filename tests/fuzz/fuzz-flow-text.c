@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/flow-text.h"
+#include "controller/flow-text/text.h"
 #include "hash.h"
 #include "util.h"
 

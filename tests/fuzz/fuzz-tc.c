@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/flow-table.h"
+#include "controller/flow-table/table.h"
 #include "netlink/tc-common.h"
 #include "netlink/tc.h"
 #include "openvswitch/dynamic-string.h"

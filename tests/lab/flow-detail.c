@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "controller/flow-detail.h"
+#include "controller/flow-detail/detail.h"
 #include "netlink-socket.h"
 #include "netlink.h"
 #include "netlink/tc.h"

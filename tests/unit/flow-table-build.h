@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "controller/flow-table.h"
+#include "controller/flow-table/table.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 

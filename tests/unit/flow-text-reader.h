@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/flow-text.h"
+#include "controller/flow-text/text.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 

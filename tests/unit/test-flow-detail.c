@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "controller/flow-detail.h"
+#include "controller/flow-detail/detail.h"
 
 #include <linux/genetlink.h>
 #include <linux/openvswitch.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/flow-file.h"
+#include "controller/flow/file.h"
 
 #include <event2/event.h>
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "controller/flow-text.h"
+#include "controller/flow-text/text.h"
 #include "util.h"
 
 #define N_FLOWS 10000

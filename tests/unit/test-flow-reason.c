@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "controller/flow-reason.h"
+#include "controller/flow/reason.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -4,7 +4,7 @@
 
 #include <config.h>
 
-#include "controller/flow-report.h"
+#include "controller/flow/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "controller/flow-ifaces.h"
-#include "controller/flow-rows.h"
+#include "controller/flow/ifaces.h"
+#include "controller/flow/rows.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "table.h"

@@ -5,7 +5,7 @@
 
 #include <config.h>
 
-#include "controller/flow-rows.h"
+#include "controller/flow/rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "controller/flow-ifaces.h"
+#include "controller/flow/ifaces.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
 #include "util.h"

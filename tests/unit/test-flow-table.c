@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "controller/flow-table.h"
+#include "controller/flow-table/table.h"
 
 #include "tests/unit/flow-table-build.h"
 

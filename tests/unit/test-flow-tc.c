@@ -5,7 +5,7 @@
 
 #include <config.h>
 
-#include "controller/flow-tc.h"
+#include "controller/flow/tc.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "controller/flow-table.h"
+#include "controller/flow-table/table.h"
 #include "netlink/tc-monitor.h"
 #include "netlink/tc.h"
 #include "openvswitch/poll-loop.h"

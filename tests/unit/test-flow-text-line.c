@@ -3,7 +3,7 @@
 /* What becomes of one line. */
 
 #include <config.h>
-#include "controller/flow-text.h"
+#include "controller/flow-text/text.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

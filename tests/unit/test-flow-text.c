@@ -3,7 +3,7 @@
 /* How a text is cut into lines, and what is kept from line to line. */
 
 #include <config.h>
-#include "controller/flow-text.h"
+#include "controller/flow-text/text.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

@@ -4,7 +4,7 @@
 #define UTILITIES_CLIENT_WATCH_SAMPLE_H 1
 
 /* Rates of interfaces, from the counters in two answers of "flow/report",
- * whose JSON controller/flow-report.h describes.  Pure. */
+ * whose JSON controller/flow/report.h describes.  Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Match and actions of flows, as controller/flow-detail.h makes them of the
+# Match and actions of flows, as controller/flow-detail/detail.h makes them of the
 # kernel's messages, are what ovs-appctl prints, letter by letter, for flows of
 # all kinds in tc and in the kernel's datapath.
 #

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "controller/flow-table/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "random.h"
+#include "util.h"
+
+/* Flows: storage, and what happens to one of them.  For speed, a batch passes
+ * through stages, each of which makes the caches fetch what the next one
+ * reads. */
+
+/* Storage. */
+
+uint64_t
+ft_hash_ufid(const struct flow_table *t, const uint8_t ufid[])
+{
+    uint64_t words[2];
+
+    BUILD_ASSERT_DECL(sizeof words == FLOW_UFID_LEN);
+    memcpy(words, ufid, sizeof words);
+    return ft_hash(t, words[0], words[1]);
+}
+
+static uint64_t
+hash_flow(const void *t, uint32_t id)
+{
+    return ft_hash_ufid(t, ft_flow(t, id)->ufid);
+}
+
+/* The flow 'ufid', or FLOW_NONE. */
+uint32_t
+ft_find(const struct flow_table *t, const uint8_t ufid[], uint64_t hash)
+{
+    struct flow_probe probe;
+    uint32_t id;
+
+    FLOW_INDEX_FOR_EACH (id, probe, &t->index, hash) {
+        if (!memcmp(ft_flow(t, id)->ufid, ufid, FLOW_UFID_LEN)) {
+            return id;
+        }
+    }
+    return FLOW_NONE;
+}
+
+/* Takes memory for flows from the kernel itself: the chunks are so large that
+ * malloc() would do so, but need a page more for each. */
+static void
+add_chunk(struct flow_table *t)
+{
+    struct ft_chunk *chunk;
+
+    BUILD_ASSERT_DECL(sizeof(struct ft_flow) == 64);
+    BUILD_ASSERT_DECL(sizeof(struct ft_chunk) == FT_CHUNK_FLOWS * 74);
+    chunk = mmap(NULL, sizeof *chunk, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (chunk == MAP_FAILED) {
+        out_of_memory();
+    }
+    if (t->n_chunks >= t->allocated_chunks) {
+        t->chunks = x2nrealloc(t->chunks, &t->allocated_chunks,
+                               sizeof *t->chunks);
+    }
+    t->chunks[t->n_chunks++] = (struct ft_chunk_ref) { .chunk = chunk };
+}
+
+/* Returns the number of a new flow, with nothing set. */
+uint32_t
+ft_alloc_flow(struct flow_table *t)
+{
+    uint32_t id = t->free;
+
+    if (id != FLOW_NONE) {
+        t->free = ft_flow(t, id)->target;
+    } else {
+        id = t->n_slots;
+        if (id >> FT_CHUNK_SHIFT >= t->n_chunks) {
+            add_chunk(t);
+        }
+        t->n_slots++;
+        if (t->purge_left) {
+            t->purge_left++;
+        }
+    }
+    t->n_flows++;
+    return id;
+}
+
+static void
+free_flow(struct flow_table *t, uint32_t id)
+{
+    struct ft_flow *flow = ft_flow(t, id);
+
+    flow->chain = FLOW_NONE;
+    flow->target = t->free;
+    t->free = id;
+    t->n_flows--;
+}
+
+static struct ft_chunk_ref *
+ref_of(const struct flow_table *t, uint32_t id)
+{
+    return &t->chunks[id >> FT_CHUNK_SHIFT];
+}
+
+static uint32_t
+pos_of(uint32_t id)
+{
+    return id & (FT_CHUNK_FLOWS - 1);
+}
+
+/* Links of the flow, which is FT_LISTED. */
+struct ft_links *
+ft_links(const struct flow_table *t, uint32_t id)
+{
+    return &ref_of(t, id)->links[pos_of(id)];
+}
+
+static void
+make_links(struct flow_table *t, uint32_t id)
+{
+    struct ft_chunk_ref *ref = ref_of(t, id);
+
+    if (!ref->links) {
+        ref->links = xmalloc(FT_CHUNK_FLOWS * sizeof *ref->links);
+        t->lazy_memory += FT_CHUNK_FLOWS * sizeof *ref->links;
+    }
+}
+
+/* Key hash of the flow, 0 if it is not known. */
+uint16_t
+ft_key(const struct flow_table *t, uint32_t id)
+{
+    const uint16_t *keys = ref_of(t, id)->keys;
+
+    return keys ? keys[pos_of(id)] : 0;
+}
+
+static void
+set_key(struct flow_table *t, uint32_t id, uint16_t key)
+{
+    struct ft_chunk_ref *ref = ref_of(t, id);
+
+    if (key && !ref->keys) {
+        ref->keys = xcalloc(FT_CHUNK_FLOWS, sizeof *ref->keys);
+        t->lazy_memory += FT_CHUNK_FLOWS * sizeof *ref->keys;
+    }
+    if (ref->keys) {
+        ref->keys[pos_of(id)] = key;
+    }
+}
+
+uint32_t
+ft_handle(const struct flow_table *t, uint32_t id)
+{
+    return ref_of(t, id)->chunk->handles[pos_of(id)];
+}
+
+uint16_t
+ft_prio(const struct flow_table *t, uint32_t id)
+{
+    return ref_of(t, id)->chunk->prios[pos_of(id)];
+}
+
+static void
+set_names(struct flow_table *t, uint32_t id, const struct flow_record *r)
+{
+    struct ft_chunk *chunk = ref_of(t, id)->chunk;
+
+    chunk->handles[pos_of(id)] = r->handle;
+    chunk->prios[pos_of(id)] = r->prio;
+}
+
+struct flow_table *
+flow_table_create(void)
+{
+    struct flow_table *t = xzalloc(sizeof *t);
+
+    for (size_t i = 0; i < ARRAY_SIZE(t->key); i++) {
+        t->key[i] = random_uint32();
+    }
+    t->free = FLOW_NONE;
+    flow_index_init(&t->index, hash_flow, t);
+    ft_graph_init(t);
+    ft_sums_init(t);
+    ft_past_init(t);
+    return t;
+}
+
+void
+flow_table_destroy(struct flow_table *t)
+{
+    if (!t) {
+        return;
+    }
+    for (size_t i = 0; i < t->n_chunks; i++) {
+        munmap(t->chunks[i].chunk, sizeof *t->chunks[i].chunk);
+        free(t->chunks[i].keys);
+        free(t->chunks[i].links);
+    }
+    free(t->chunks);
+    flow_index_destroy(&t->index);
+    ft_graph_destroy(t);
+    ft_sums_destroy(t);
+    ft_past_destroy(t);
+    free(t->purges.purges);
+    free(t->next_purges.purges);
+    free(t);
+}
+
+/* Putting. */
+
+/* Takes over what 'r' tells of the flow, which is counted everywhere, that may
+ * change at any time. */
+static void
+update(struct flow_table *t, uint32_t id, const struct flow_record *r,
+       bool anew)
+{
+    struct ft_flow *flow = ft_flow(t, id);
+    struct ft_state *state = ft_state(t, id);
+    struct flow_counts delta;
+    uint16_t old_flags, flags;
+    long long int used;
+
+    if (!anew && ft_quick_update(t, id, r)) {
+        return;
+    }
+    delta = ft_read_counters(t, id, r, anew);
+    old_flags = state->flags;
+    flags = ft_read_flags(state, r, &delta, anew);
+    used = ft_read_used(t, flow, r, &delta);
+
+    if (flags != old_flags) {
+        state->flags = flags;
+        ft_chain_reclass(t, id, old_flags, flags);
+        ft_sums_reclass(t, id, old_flags, flags);
+    }
+    if (used || delta.hw.bytes || delta.sw.bytes) {
+        ft_sums_traffic(t, id, &delta, used);
+    }
+}
+
+/* Sets what of the flow is not named by its key and is no counter, and counts
+ * it everywhere. */
+static void
+link_flow(struct flow_table *t, uint32_t id, const struct flow_record *r,
+          uint16_t flags)
+{
+    struct ft_flow *flow = ft_flow(t, id);
+    struct ft_state *state = ft_state(t, id);
+    struct ft_sender *sender = ft_sender_get(t, r->dev);
+
+    flow->target = ft_target_get(t, r);
+    flow->chain = ft_node_get(t, r->dev, r->recirc_id);
+    if (!r->recirc_id) {
+        flags |= FT_FIRST;
+        if (r->flags & FLOW_DECAP && !r->n_outputs
+            && flow->target != FLOW_NONE) {
+            flags |= FT_LISTED;
+            make_links(t, id);
+        }
+    }
+    flow->receiver = ft_receiver_get(t, r, flags & FT_LISTED);
+    state->flags = flags;
+    state->miss_gen = MIN(r->miss, FLOW_N_MISSES - 1);
+    ft_gen_add(t, sender, id);
+    ft_chain_add(t, id);
+    ft_sums_add(t, id);
+}
+
+static void
+unlink_flow(struct flow_table *t, uint32_t id)
+{
+    uint32_t dev = ft_node(t, ft_flow(t, id)->chain)->dev;
+
+    ft_gen_remove(t, ft_sender_find(t, dev), id);
+    ft_sums_remove(t, id);
+    ft_chain_remove(t, id);
+}
+
+/* Removes the flow, whose ufid has 'hash', and forgets it. */
+void
+ft_remove(struct flow_table *t, uint32_t id, uint64_t hash)
+{
+    unlink_flow(t, id);
+    if (ft_state(t, id)->flags & FT_BASED) {
+        ft_base_remove(t, id);
+    }
+    set_key(t, id, 0);
+    flow_index_remove(&t->index, hash, id);
+    free_flow(t, id);
+}
+
+/* Adds flow 'r', whose ufid, with 'hash', is not there; it may 'return'. */
+static void
+add_flow(struct flow_table *t, const struct flow_record *r, uint64_t hash,
+         bool returns)
+{
+    uint32_t id = ft_alloc_flow(t);
+    struct ft_flow *flow = ft_flow(t, id);
+    struct ft_state *state = ft_state(t, id);
+    struct flow_counts delta;
+    long long int used;
+
+    memset(flow, 0, sizeof *flow);
+    memcpy(flow->ufid, r->ufid, sizeof flow->ufid);
+    *state = (struct ft_state) { .percent = FT_NO_PERCENT };
+    set_names(t, id, r);
+    set_key(t, id, ft_fold_key(r->key_hash));
+    flow_index_add(&t->index, hash, id);
+
+    if (returns && t->past_index.n) {
+        ft_past_take(t, id, hash, r, t->now);
+    }
+    delta = ft_read_counters(t, id, r, false);
+    used = ft_read_used(t, flow, r, &delta);
+    link_flow(t, id, r, ((ft_read_flags(state, r, &delta, false)
+                          & ~FT_PUBLIC) | (r->flags & FT_PUBLIC)));
+    ft_sums_pass(t, id, &delta, used);
+}
+
+/* Is flow 'id' the one that 'r', with its ufid, tells of?  Key hashes of
+ * different sources cannot be compared. */
+static bool
+is_same(const struct flow_table *t, uint32_t id, const struct flow_record *r)
+{
+    const struct ft_node *node = ft_node(t, ft_flow(t, id)->chain);
+    uint16_t flags = ft_state(t, id)->flags;
+    uint16_t new_key = ft_fold_key(r->key_hash);
+    uint16_t key = ft_key(t, id);
+
+    return (node->dev == r->dev && node->id == r->recirc_id
+            && (!key || !new_key || key == new_key
+                || (flags ^ r->flags) & FLOW_KERNEL));
+}
+
+/* Flow 'id' is told anew by 'r'. */
+static void
+replace_flow(struct flow_table *t, uint32_t id, const struct flow_record *r)
+{
+    const struct ft_flow *flow = ft_flow(t, id);
+    const struct ft_state *state = ft_state(t, id);
+    uint16_t changed = (state->flags ^ r->flags) & FT_PUBLIC & ~FLOW_IN_HW;
+    bool listed = state->flags & FT_LISTED;
+    bool anew;
+
+    /* Another filter's counters begin with 0. */
+    anew = (changed & FLOW_KERNEL
+            || (r->handle && ft_handle(t, id)
+                && (r->handle != ft_handle(t, id)
+                    || r->prio != ft_prio(t, id))));
+    set_names(t, id, r);
+    if (r->key_hash || changed & FLOW_KERNEL) {
+        set_key(t, id, ft_fold_key(r->key_hash));
+    }
+    if (changed
+        || (state->miss_gen & FT_MISS_MASK) != MIN(r->miss, FLOW_N_MISSES - 1)
+        || !ft_target_matches(t, flow->target, r)
+        || flow->receiver != ft_receiver_get(t, r, listed)) {
+        uint16_t kept = state->flags & (FLOW_IN_HW | FT_LAST_SW | FT_BASED);
+
+        unlink_flow(t, id);
+        link_flow(t, id, r,
+                  kept | (r->flags & FT_PUBLIC & ~FLOW_IN_HW));
+    }
+    update(t, id, r, anew);
+    ft_gen_refresh(t, ft_sender_get(t, r->dev), id);
+}
+
+static void
+put_flow(struct flow_table *t, const struct flow_record *r, uint64_t hash)
+{
+    uint32_t id = ft_find(t, r->ufid, hash);
+
+    if (id == FLOW_NONE) {
+        add_flow(t, r, hash, true);
+    } else if (is_same(t, id, r)) {
+        replace_flow(t, id, r);
+    } else {
+        ft_remove(t, id, hash);
+        add_flow(t, r, hash, false);
+    }
+}
+
+/* Batches. */
+
+static void
+prefetch_flow(const struct flow_table *t, uint32_t id)
+{
+    __builtin_prefetch(ft_flow(t, id));
+    __builtin_prefetch(ft_state(t, id));
+}
+
+/* A node may be in two cache lines. */
+static void
+prefetch_node(const struct flow_table *t, uint32_t id)
+{
+    const struct ft_node *node = ft_node(t, id);
+
+    __builtin_prefetch(node);
+    __builtin_prefetch((const char *) node + sizeof *node - 1);
+}
+
+static uint32_t
+first_candidate(const struct flow_index *index, uint64_t hash)
+{
+    struct flow_probe probe;
+
+    return flow_index_first(index, hash, &probe);
+}
+
+/* Chains that a batch needs, and that were not found lately. */
+struct wanted {
+    uint64_t hashes[FLOW_BATCH * 2]; /* Their hashes. */
+    size_t n;                   /* Number of these. */
+};
+
+static void
+want_chain(struct flow_table *t, struct wanted *wanted, uint32_t dev,
+           uint32_t recirc_id)
+{
+    if (ft_node_recent(t, dev, recirc_id) == FLOW_NONE) {
+        uint64_t hash = ft_hash_chain(t, dev, recirc_id);
+
+        if (!wanted->n || wanted->hashes[wanted->n - 1] != hash) {
+            flow_index_prefetch(&t->graph.node_index, hash);
+            wanted->hashes[wanted->n++] = hash;
+        }
+    }
+}
+
+/* Puts 'r', for whose ufid, with 'hash', no flow was found before others of
+ * its batch were put: the search ended at 'slot'. */
+static void
+put_new(struct flow_table *t, const struct flow_record *r, uint64_t hash,
+        uint32_t slot)
+{
+    uint32_t id = flow_index_search(t->index.slots, t->index.bits, hash,
+                                    &slot);
+
+    if (id != FLOW_NONE || !ft_quick_add(t, r, hash, slot)) {
+        put_flow(t, r, hash);
+    }
+}
+
+/* Prefetches the slots that are needed to put 'records', fills in 'hashes' of
+ * their ufids, and 'wanted'. */
+static void
+prefetch_slots(struct flow_table *t,
+               const struct flow_record *const *records, size_t n,
+               uint64_t hashes[], struct wanted *wanted)
+{
+    wanted->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct flow_record *r = records[i];
+
+        ovs_assert(!(r->flags & FLOW_TERSE));
+        hashes[i] = ft_hash_ufid(t, r->ufid);
+        flow_index_prefetch(&t->index, hashes[i]);
+        if (r->n_targets) {
+            want_chain(t, wanted, r->dev, r->targets[0]);
+        }
+        want_chain(t, wanted, r->dev, r->recirc_id);
+    }
+}
+
+/* Prefetches what is in these slots.  For each of 'hashes' fills in the flow
+ * that may have it, in 'ids', and where the search ended, in 'slots'. */
+static void
+prefetch_elements(const struct flow_table *t, const uint64_t hashes[],
+                  size_t n, const struct wanted *wanted, uint32_t ids[],
+                  uint32_t slots[])
+{
+    const struct flow_index *index = &t->index;
+
+    for (size_t i = 0; i < n; i++) {
+        slots[i] = flow_index_home(hashes[i], index->bits);
+        ids[i] = flow_index_search(index->slots, index->bits, hashes[i],
+                                   &slots[i]);
+        if (ids[i] == FLOW_NONE && index->old_slots) {
+            ids[i] = first_candidate(index, hashes[i]);
+        }
+        if (ids[i] != FLOW_NONE) {
+            prefetch_flow(t, ids[i]);
+        }
+    }
+    for (size_t i = 0; i < wanted->n; i++) {
+        uint32_t id = first_candidate(&t->graph.node_index,
+                                      wanted->hashes[i]);
+
+        if (id != FLOW_NONE) {
+            prefetch_node(t, id);
+        }
+    }
+}
+
+void
+flow_table_put(struct flow_table *t,
+               const struct flow_record *const *records, size_t n,
+               long long int now)
+{
+    uint64_t hashes[FLOW_BATCH];
+    uint32_t ids[FLOW_BATCH], slots[FLOW_BATCH];
+    struct wanted wanted;
+
+    ovs_assert(n <= FLOW_BATCH);
+    ft_set_now(t, now);
+    flow_index_reserve(&t->index, n);
+    prefetch_slots(t, records, n, hashes, &wanted);
+    prefetch_elements(t, hashes, n, &wanted, ids, slots);
+    /* Slots that are in use stay so in between: a flow that is removed for
+     * another one with its ufid leaves no gap. */
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] == FLOW_NONE) {
+            put_new(t, records[i], hashes[i], slots[i]);
+        } else {
+            put_flow(t, records[i], hashes[i]);
+        }
+    }
+    ft_past_expire(t, now);
+}
+
+/* Can 'r' be of flow 'id', with its ufid?  A reading of the OVS datapath does
+ * not tell where. */
+static bool
+can_refresh(const struct flow_table *t, uint32_t id,
+            const struct flow_record *r)
+{
+    const struct ft_node *node = ft_node(t, ft_flow(t, id)->chain);
+
+    return (!((ft_state(t, id)->flags ^ r->flags) & FLOW_KERNEL)
+            && ((r->flags & FLOW_TERSE && r->flags & FLOW_KERNEL)
+                || (node->dev == r->dev && node->id == r->recirc_id)));
+}
+
+size_t
+flow_table_refresh(struct flow_table *t,
+                   const struct flow_record *const *records, size_t n,
+                   long long int now)
+{
+    uint64_t hashes[FLOW_BATCH];
+    uint32_t ids[FLOW_BATCH];
+    size_t n_missing = 0;
+
+    ovs_assert(n <= FLOW_BATCH);
+    ft_set_now(t, now);
+    for (size_t i = 0; i < n; i++) {
+        hashes[i] = ft_hash_ufid(t, records[i]->ufid);
+        flow_index_prefetch(&t->index, hashes[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t id = first_candidate(&t->index, hashes[i]);
+
+        if (id != FLOW_NONE) {
+            prefetch_flow(t, id);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = ft_find(t, records[i]->ufid, hashes[i]);
+        if (ids[i] != FLOW_NONE) {
+            prefetch_node(t, ft_flow(t, ids[i])->chain);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] != FLOW_NONE && can_refresh(t, ids[i], records[i])) {
+            uint32_t dev = ft_node(t, ft_flow(t, ids[i])->chain)->dev;
+
+            ft_gen_refresh(t, ft_sender_get(t, dev), ids[i]);
+            update(t, ids[i], records[i], false);
+        } else {
+            n_missing++;
+        }
+    }
+    return n_missing;
+}
+
+bool
+flow_table_delete(struct flow_table *t, const uint8_t ufid[FLOW_UFID_LEN],
+                  bool kernel, const struct flow_record *last,
+                  long long int now)
+{
+    uint64_t hash = ft_hash_ufid(t, ufid);
+    uint32_t id = ft_find(t, ufid, hash);
+    uint16_t key;
+
+    ft_set_now(t, now);
+    if (id == FLOW_NONE
+        || !(ft_state(t, id)->flags & FLOW_KERNEL) != !kernel) {
+        return false;
+    }
+    key = ft_key(t, id);
+    if (last) {
+        update(t, id, last, false);
+        key = last->key_hash ? ft_fold_key(last->key_hash) : key;
+    }
+    ft_past_add(t, id, hash, key, true, now);
+    ft_remove(t, id, hash);
+    return true;
+}
+
+bool
+flow_table_run(struct flow_table *t, size_t budget, long long int now)
+{
+    ft_set_now(t, now);
+    budget = ft_sweep_run(t, budget, now);
+    ft_closure_run(t, budget);
+    ft_past_expire(t, now);
+    return (t->n_doomed || t->purge_left || ft_closure_is_busy(t)
+            || t->graph.guess.first != FLOW_NONE);
+}
+
+/* Results. */
+
+size_t
+flow_table_count(const struct flow_table *t)
+{
+    return t->n_flows;
+}
+
+size_t
+flow_table_memory(const struct flow_table *t)
+{
+    return (sizeof *t + t->n_chunks * sizeof(struct ft_chunk)
+            + t->allocated_chunks * sizeof *t->chunks + t->lazy_memory
+            + flow_index_memory(&t->index) + ft_graph_memory(t)
+            + ft_sums_memory(t) + ft_past_memory(t)
+            + (t->purges.allocated + t->next_purges.allocated)
+              * sizeof(struct ft_purge));
+}

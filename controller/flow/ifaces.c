@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/flow/ifaces.h"
+
+#include <string.h>
+
+#include "controller/inventory.h"
+#include "ovsdb/iface-id.h"
+#include "ovsdb/ovs-view.h"
+#include "smap.h"
+#include "sset.h"
+#include "util.h"
+
+const char *
+flow_kind_to_string(enum flow_kind kind)
+{
+    switch (kind) {
+    case FLOW_KIND_POD: return "pod";
+    case FLOW_KIND_PORT: return "port";
+    case FLOW_KIND_MANAGEMENT: return "management";
+    case FLOW_KIND_UPLINK: return "uplink";
+    case FLOW_KIND_TUNNEL: return "tunnel";
+    case FLOW_KIND_INTERNAL: return "internal";
+    default: OVS_NOT_REACHED();
+    }
+}
+
+char *
+tunnel_device_name(const char *type, const struct smap *options)
+{
+    static const struct {
+        const char *type;
+        const char *device;     /* Up to the port, if there is one. */
+        int port;               /* Default UDP port, or 0 for no port. */
+    } tunnels[] = {
+        { "geneve", "genev_sys", 6081 },
+        { "vxlan", "vxlan_sys", 4789 },
+        { "gre", "gre_sys", 0 },
+        { "ip6gre", "ip6gre_sys", 0 },
+        { "erspan", "erspan_sys", 0 },
+        { "ip6erspan", "ip6erspan_sys", 0 },
+        { "gtpu", "gtpu_sys", 2152 },
+        { "bareudp", "bareudp_sys", 6635 },
+        { "lisp", "lisp_sys", 4341 },
+        { "stt", "stt_sys", 7471 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(tunnels); i++) {
+        if (strcmp(type, tunnels[i].type)) {
+            continue;
+        }
+        if (!tunnels[i].port) {
+            return xstrdup(tunnels[i].device);
+        }
+        return xasprintf("%s_%d", tunnels[i].device,
+                         smap_get_int(options, "dst_port", tunnels[i].port));
+    }
+    return NULL;
+}
+
+static char *
+own(struct flow_ifaces *fi, char *s)
+{
+    if (fi->n_strings >= fi->allocated_strings) {
+        fi->strings = x2nrealloc(fi->strings, &fi->allocated_strings,
+                                 sizeof *fi->strings);
+    }
+    fi->strings[fi->n_strings++] = s;
+    return s;
+}
+
+static bool
+is_representor(const struct inventory *inv, const struct inv_link *link)
+{
+    const struct inv_port *port = inventory_find_port_of(inv,
+                                                         link->info.ifindex);
+
+    return link->is_vf_rep || (port && port->info.flavour == FLAVOUR_PCI_VF);
+}
+
+/* How well 'member' can have filters in hardware: the higher, the better. */
+static int
+rank_member(const struct inv_link *member)
+{
+    return (!member->info.switch_id.len ? 0
+            : member->tc_offload == TC_OFFLOAD_ON ? 3
+            : member->tc_offload == TC_OFFLOAD_UNKNOWN ? 2
+            : 1);
+}
+
+const struct inv_link *
+flow_bond_member(const struct inventory *inv, const struct inv_link *bond)
+{
+    const struct inv_link *worst = NULL;
+    const struct inv_link *link;
+
+    if (strcmp(bond->info.kind, "bond") && strcmp(bond->info.kind, "team")) {
+        return NULL;
+    }
+    HMAP_FOR_EACH (link, index_node, &inv->links) {
+        if (link->info.master == bond->info.ifindex) {
+            int diff = worst ? rank_member(link) - rank_member(worst) : -1;
+
+            if (diff < 0 || (!diff && (link->info.ifindex
+                                       < worst->info.ifindex))) {
+                worst = link;
+            }
+        }
+    }
+    return worst;
+}
+
+static bool
+is_uplink(const struct inventory *inv, const struct inv_link *link)
+{
+    const struct inv_link *member = flow_bond_member(inv, link);
+
+    return inv_link_is_uplink(inv, member ? member : link);
+}
+
+static void
+fill_kind(struct flow_interface *f, const struct ovs_iface *iface,
+          const struct inventory *inv, const struct inv_link *link,
+          const struct pod_name *pod)
+{
+    if (pod->management) {
+        f->kind = FLOW_KIND_MANAGEMENT;
+    } else if (pod->ns && pod->pod) {
+        f->kind = FLOW_KIND_POD;
+    } else if (!strcmp(iface->type, "internal")) {
+        f->kind = FLOW_KIND_INTERNAL;
+    } else if (link && is_uplink(inv, link)) {
+        f->kind = FLOW_KIND_UPLINK;
+    } else {
+        f->kind = FLOW_KIND_PORT;
+    }
+}
+
+static void
+add_iface(struct flow_ifaces *fi, const struct inventory *inv,
+          const struct ovs_iface *iface, const char *device, bool tunnel)
+{
+    const struct inv_link *link = inventory_find_link_by_name(inv, device);
+    struct pod_name pod;
+
+    if (fi->n >= fi->allocated) {
+        fi->ifaces = x2nrealloc(fi->ifaces, &fi->allocated,
+                                sizeof *fi->ifaces);
+    }
+
+    struct flow_interface *f = &fi->ifaces[fi->n++];
+    memset(f, 0, sizeof *f);
+    f->ifindex = link ? link->info.ifindex : 0;
+    f->name = device;
+    if (tunnel) {
+        f->kind = FLOW_KIND_TUNNEL;
+        return;
+    }
+    pod_name_init(&pod, iface->external_ids);
+    fill_kind(f, iface, inv, link, &pod);
+    f->iface_id = iface->iface_id;
+    f->ns = pod.ns ? own(fi, xstrdup(pod.ns)) : NULL;
+    f->pod = pod.pod ? own(fi, xstrdup(pod.pod)) : NULL;
+    f->representor = link && is_representor(inv, link) ? device : NULL;
+    f->attached_mac = smap_get(iface->external_ids, "attached_mac");
+    if (!f->attached_mac) {
+        f->attached_mac = smap_get(iface->external_ids, "attached-mac");
+    }
+    pod_name_destroy(&pod);
+}
+
+void
+flow_ifaces_init(struct flow_ifaces *fi, const struct inventory *inv,
+                 const struct ovs_view *view)
+{
+    struct sset tunnels = SSET_INITIALIZER(&tunnels);
+    const struct ovs_iface *iface;
+
+    memset(fi, 0, sizeof *fi);
+    OVS_VIEW_FOR_EACH_IFACE (iface, view) {
+        const char *dp = ovs_view_bridge_datapath(view, iface->bridge);
+        char *tunnel;
+
+        if ((dp && dp[0] && strcmp(dp, "system") && strcmp(dp, "netdev"))
+            || !strcmp(iface->type, "patch")) {
+            continue;
+        }
+        tunnel = tunnel_device_name(iface->type, iface->options);
+        if (!tunnel) {
+            add_iface(fi, inv, iface, iface->name, false);
+        } else if (sset_add(&tunnels, own(fi, tunnel))) {
+            add_iface(fi, inv, iface, tunnel, true);
+        }
+    }
+    sset_destroy(&tunnels);
+}
+
+void
+flow_ifaces_destroy(struct flow_ifaces *fi)
+{
+    for (size_t i = 0; i < fi->n_strings; i++) {
+        free(fi->strings[i]);
+    }
+    free(fi->strings);
+    free(fi->ifaces);
+}
