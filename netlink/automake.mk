@@ -72,6 +72,7 @@ netlink_libkernel_a_SOURCES = \
 	netlink/ufid-set.h \
 	netlink/vdpa-config.c \
 	netlink/vdpa-config.h \
+	netlink/vdpa-control.h \
 	netlink/vdpa-msg.c \
 	netlink/vdpa-msg.h \
 	netlink/vdpa-source.c \
