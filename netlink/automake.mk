@@ -29,6 +29,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/genl-helper.h \
 	netlink/genl.c \
 	netlink/genl.h \
+	netlink/helper-process.c \
+	netlink/helper-process.h \
 	netlink/kernel-private.h \
 	netlink/kernel-types.c \
 	netlink/kernel-types.h \

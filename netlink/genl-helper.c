@@ -5,19 +5,16 @@
 #include "netlink/genl-helper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "coverage.h"
+#include "netlink/helper-process.h"
 #include "netlink/nl-conn.h"
 #include "netlink/nl-socket.h"
 #include "openvswitch/vlog.h"
@@ -29,7 +26,6 @@ COVERAGE_DEFINE(genl_helper_restart);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 5);
 
-/* At most 15 bytes each, which is what the kernel keeps. */
 static const char *const lane_names[N_LANES] = {
     [LANE_NLCTRL] = "offload-nlctrl",
     [LANE_DEVLINK] = "offload-devlink",
@@ -181,66 +177,9 @@ kernel_lane_loop(int fd, int protocol)
 }
 
 static void
-close_from(int first)
+lane_main(int fd)
 {
-    struct rlimit limit;
-
-#ifdef SYS_close_range
-    if (!syscall(SYS_close_range, first, ~0U, 0)) {
-        return;
-    }
-#endif
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur > 65536) {
-        limit.rlim_cur = 65536;
-    }
-    for (int fd = first; fd < (int) limit.rlim_cur; fd++) {
-        close(fd);
-    }
-}
-
-/* Keeps only 'fd', as descriptor 3, and nothing on the standard ones: a
- * process that waits for our parent's output to end must not wait for us. */
-static void
-lane_close_files(int fd)
-{
-    int null = open("/dev/null", O_RDWR);
-
-    if (fd != 3) {
-        dup2(fd, 3);
-    }
-    for (int i = 0; i < 3; i++) {
-        if (null >= 0) {
-            dup2(null, i);
-        } else {
-            close(i);
-        }
-    }
-    close_from(4);
-}
-
-/* Only async-signal-safe functions are called here, as our parent may have
- * threads when it starts a lane anew; and _exit(), as exit() would run its
- * handlers, which remove the pidfile. */
-static void OVS_NO_RETURN
-lane_main(int fd, unsigned int lane, pid_t parent)
-{
-    sigset_t none;
-
-    for (int sig = 1; sig < NSIG; sig++) {
-        signal(sig, SIG_DFL);
-    }
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-        _exit(0);
-    }
-    prctl(PR_SET_NAME, lane_names[lane]);
-    lane_close_files(fd);
-    (void) !chdir("/");
-    kernel_lane_loop(3, NETLINK_GENERIC);
-    _exit(0);
+    kernel_lane_loop(fd, NETLINK_GENERIC);
 }
 
 /* Our side. */
@@ -280,27 +219,9 @@ static int
 lane_start(struct kernel_helper *helper, unsigned int i)
 {
     struct lane *lane = &helper->lanes[i];
-    pid_t parent = getpid();
-    int fds[2];
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
-        return errno;
-    }
-    lane->pid = fork();
-    if (!lane->pid) {
-        lane_main(fds[1], i, parent);
-    }
-    close(fds[1]);
-    if (lane->pid < 0) {
-        int error = errno;
-
-        close(fds[0]);
-        lane->pid = 0;
-        return error;
-    }
-    fcntl(fds[0], F_SETFL, O_NONBLOCK);
-    lane->fd = fds[0];
-    return 0;
+    return helper_process_start(lane_names[i], lane_main, &lane->pid,
+                                &lane->fd);
 }
 
 int
