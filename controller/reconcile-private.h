@@ -51,6 +51,8 @@ struct reconcile {
     bool isolate;               /* One port a transaction: one is refused. */
     size_t n_wanted;            /* Operations that the ports need now. */
     size_t n_on_way;            /* Ports that will need one soon. */
+    size_t n_expected;          /* Ports whose representor should come soon;
+                                 * counted while ports come only. */
     long long int activity;     /* time_msec() of the last change. */
     long long int gather_since; /* time_msec() when 'n_wanted' left 0, or 0. */
     bool gather;                /* Gather, or commit at once? */
@@ -76,6 +78,10 @@ size_t reconcile_txn_needs(const struct reconcile *,
 
 /* Number of ports that wait for the kernel, before they need a row. */
 size_t reconcile_txn_on_way(const struct reconcile *);
+
+/* Number of ports that wait for their representor while others of their PF
+ * have theirs. */
+size_t reconcile_txn_expected(const struct reconcile *);
 
 /* Sends what is due. */
 void reconcile_txn_commit(struct reconcile *, const struct port_context *);

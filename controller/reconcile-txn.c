@@ -23,10 +23,14 @@ COVERAGE_DEFINE(reconcile_txn_try_again);
 COVERAGE_DEFINE(reconcile_txn_error);
 
 /* A transaction waits for this long without a change and without a port that
- * is on its way, */
+ * is on its way; */
 #define QUIET_MS 20
-/* but no longer than this.  When that was not long enough, as ports are still
- * on their way, the next of that burst may take GATHER_GROWTH times as long,
+/* for this long while representors are expected, that is, while some of a PF
+ * came and others that are asked for did not: the kernel makes one after the
+ * other, and may be interrupted at it; */
+#define EXPECT_QUIET_MS 300
+/* but no longer than this.  When that was not long enough, as more ports are
+ * known to come, the next of that burst may take GATHER_GROWTH times as long,
  * so that their number stays small on however slow a node. */
 #define MAX_GATHER_MS 500
 #define GATHER_GROWTH 16
@@ -148,6 +152,31 @@ reconcile_txn_on_way(const struct reconcile *rec)
     return n;
 }
 
+size_t
+reconcile_txn_expected(const struct reconcile *rec)
+{
+    struct sset pfs = SSET_INITIALIZER(&pfs);
+    char name[PCI_ADDR_STRLEN];
+    const struct port *port;
+    size_t n = 0;
+
+    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
+        if (port->pair && port->pair->rep && port->pair->has_pf) {
+            pci_addr_format(&port->pair->pf_addr, name);
+            sset_add(&pfs, name);
+        }
+    }
+    HMAP_FOR_EACH (port, node, &rec->ports.ports) {
+        if (port->decision.state == PORT_ABSENT
+            && port->pair && port->pair->has_pf) {
+            pci_addr_format(&port->pair->pf_addr, name);
+            n += sset_contains(&pfs, name);
+        }
+    }
+    sset_destroy(&pfs);
+    return n;
+}
+
 static void
 txn_update_iface(struct reconcile *rec, const struct port *port)
 {
@@ -194,6 +223,8 @@ commit(struct reconcile *rec)
 {
     COVERAGE_INC(reconcile_txn);
     ovs_txn_commit(rec->txn);
+    /* What becomes ready from here on, before the answer too, is gathered. */
+    rec->burst = true;
 }
 
 /* All that is needed in one transaction (or, after a refusal, one port). */
@@ -308,14 +339,26 @@ finish_changes(struct reconcile *rec, enum ovs_txn_result result,
     }
 }
 
+static int
+quiet_ms(const struct reconcile *rec)
+{
+    return rec->n_expected ? EXPECT_QUIET_MS : QUIET_MS;
+}
+
+static int
+burst_end_ms(const struct reconcile *rec)
+{
+    return rec->n_expected ? EXPECT_QUIET_MS : BURST_END_MS;
+}
+
 void
 reconcile_txn_run(struct reconcile *rec)
 {
     char *error = NULL;
 
     if (rec->burst && !rec->txn && !rec->n_wanted
-        && time_msec() - rec->last_commit >= BURST_END_MS
-        && !reconcile_txn_on_way(rec)) {
+        && time_msec() - rec->last_commit >= burst_end_ms(rec)
+        && !rec->n_on_way) {
         rec->burst = false;
         rec->gather_ms = MAX_GATHER_MS;
     }
@@ -329,7 +372,6 @@ reconcile_txn_run(struct reconcile *rec)
     }
     rec->txn = NULL;
     rec->dirty = true;
-    rec->burst = true;
     rec->last_commit = time_msec();
     if (result == OVS_TXN_TRY_AGAIN) {
         COVERAGE_INC(reconcile_txn_try_again);
@@ -357,7 +399,7 @@ commit_due(const struct reconcile *rec)
     }
 
     long long int latest = rec->gather_since + rec->gather_ms;
-    return rec->n_on_way ? latest : MIN(rec->activity + QUIET_MS, latest);
+    return rec->n_on_way ? latest : MIN(rec->activity + quiet_ms(rec), latest);
 }
 
 void
@@ -385,7 +427,7 @@ reconcile_txn_commit(struct reconcile *rec, const struct port_context *ctx)
         commit_changes(rec);
     } else if (rec->n_wanted && now >= commit_due(rec)) {
         commit_ports(rec, ctx);
-        if (rec->gather && rec->n_on_way) {
+        if (rec->gather && (rec->n_on_way || rec->n_expected)) {
             rec->gather_ms = MIN(rec->gather_ms * GATHER_GROWTH,
                                  GATHER_LIMIT_MS);
         }

@@ -353,6 +353,8 @@ run_round(struct reconcile *rec, const struct port_context *ctx)
     run_kernel_actions(rec, ctx);
     rec->n_wanted = reconcile_txn_needs(rec, ctx);
     rec->n_on_way = reconcile_txn_on_way(rec);
+    rec->n_expected = (rec->n_wanted || rec->burst
+                       ? reconcile_txn_expected(rec) : 0);
 
     rec->needs_repair = (rec->config.repair
                          && rec->config.mode != MODE_OBSERVE

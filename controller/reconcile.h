@@ -11,8 +11,8 @@
  * notification shows it, a transaction when the database's update does.
  *
  * Transactions: the first port that is ready is committed at once; those that
- * follow are gathered until none is on its way and nothing happened for 20 ms,
- * 500 ms at the most.
+ * follow are gathered until none is on its way or expected and nothing
+ * happened for 20 ms, but not for ever: reconcile-txn.c has the figures.
  * One that ovsdb-server refuses as a whole is split, so that one bad port does
  * not hold up the others. */
 
