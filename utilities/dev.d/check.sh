@@ -87,11 +87,18 @@ check_end() {
         failed=1
         tail -n 30 "$log"
     fi
-    grep -E '^(FAIL|SKIP) ' "$log" || true
+    check_say "$log"
     check_passed=$((check_passed + passed))
     check_failed=$((check_failed + failed))
     check_lines+=("$(printf '%-10s %5d passed, %d failed, %d skipped, %d s' \
         "$1" "$passed" "$failed" "$skipped" "$job_took")")
+}
+
+# check_say LOG: what failed or was skipped, with what the log says on that:
+# the lines that are set off, up to 400 of them.
+check_say() {
+    awk '/^FAIL / { failed = 1 }
+         /^(FAIL|SKIP) / || (/^    / && failed && n++ < 400)' "$1"
 }
 
 check_summary() {
@@ -168,7 +175,8 @@ unit_results() {
                     print "PASS " name
             }' "$log"
         # Set off, as its lines are no results.
-        grep -q '^:test-result: PASS' "$trs" || sed 's/^/    /' "$log"
+        grep -q '^:test-result: PASS' "$trs" ||
+            tail -n 100 "$log" | sed 's/^/    /'
     done
 }
 
