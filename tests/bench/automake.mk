@@ -46,10 +46,16 @@ bench_ldadd = \
 tests_bench_flow_event_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_bench_flow_event_SOURCES = \
 	tests/bench/flow-event.c \
+	tests/bench/flow-facts.c \
+	tests/bench/flow-facts.h \
 	tests/bench/flow-mnl.c \
 	tests/bench/flow-mnl.h \
 	tests/bench/flow-run.c \
-	tests/bench/flow-run.h
+	tests/bench/flow-run.h \
+	tests/bench/flow-view.c \
+	tests/bench/flow-view.h \
+	tests/bench/flow-walk.c \
+	tests/bench/flow-walk.h
 tests_bench_flow_event_LDADD = $(bench_ldadd)
 
 tests_bench_flow_gen_CPPFLAGS = $(KERNEL_CPPFLAGS)
@@ -65,34 +71,48 @@ tests_bench_flow_live_SOURCES = tests/bench/flow-live.c
 tests_bench_flow_live_LDADD = $(bench_ldadd)
 
 tests_bench_flow_ours_SOURCES = \
+	tests/bench/flow-facts.c \
+	tests/bench/flow-facts.h \
 	tests/bench/flow-ours.c \
 	tests/bench/flow-run.c \
-	tests/bench/flow-run.h
+	tests/bench/flow-run.h \
+	tests/bench/flow-view.c \
+	tests/bench/flow-view.h
 tests_bench_flow_ours_LDADD = $(bench_ldadd)
 
 tests_bench_flow_peer_mnl_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_bench_flow_peer_mnl_SOURCES = \
+	tests/bench/flow-facts.c \
+	tests/bench/flow-facts.h \
 	tests/bench/flow-mnl.c \
 	tests/bench/flow-mnl.h \
 	tests/bench/flow-peer-mnl.c \
 	tests/bench/flow-run.c \
-	tests/bench/flow-run.h
+	tests/bench/flow-run.h \
+	tests/bench/flow-walk.c \
+	tests/bench/flow-walk.h
 tests_bench_flow_peer_mnl_LDADD = $(OVS_LIBS) $(KERNEL_LIBS)
 
 tests_bench_flow_peer_nlroute_CPPFLAGS = $(KERNEL_CPPFLAGS)
 tests_bench_flow_peer_nlroute_SOURCES = \
+	tests/bench/flow-facts.c \
+	tests/bench/flow-facts.h \
 	tests/bench/flow-peer-nlroute.c \
 	tests/bench/flow-run.c \
 	tests/bench/flow-run.h
 tests_bench_flow_peer_nlroute_LDADD = $(OVS_LIBS) $(KERNEL_LIBS)
 
 tests_bench_flow_peer_ovs_SOURCES = \
+	tests/bench/flow-facts.c \
+	tests/bench/flow-facts.h \
 	tests/bench/flow-peer-ovs.c \
 	tests/bench/flow-run.c \
 	tests/bench/flow-run.h
 tests_bench_flow_peer_ovs_LDADD = $(OVS_LIBS)
 
 tests_bench_flow_refresh_SOURCES = \
+	tests/bench/flow-facts.c \
+	tests/bench/flow-facts.h \
 	tests/bench/flow-refresh.c \
 	tests/bench/flow-run.c \
 	tests/bench/flow-run.h

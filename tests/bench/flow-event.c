@@ -2,7 +2,7 @@
 
 /* Events of filters, replayed over a pair of sockets:
  *
- *     flow-event N ours|libmnl FILE
+ *     flow-event N ours|libmnl|walk FILE
  *
  * All N filters in FILE, as "flow-gen N full" writes them, come, and then all
  * go.  Each event is a datagram, as the kernel sends them.  A child queues
@@ -27,8 +27,11 @@
 
 #include "controller/flow-table/table.h"
 #include "netlink/tc-monitor.h"
+#include "tests/bench/flow-facts.h"
 #include "tests/bench/flow-mnl.h"
 #include "tests/bench/flow-run.h"
+#include "tests/bench/flow-view.h"
+#include "tests/bench/flow-walk.h"
 #include "util.h"
 
 /* Events that are queued at a time. */
@@ -41,7 +44,7 @@
 struct receiver {
     /* Receives all that is queued on the socket. */
     void (*drain)(struct receiver *);
-    void (*sum)(const struct receiver *, struct run_result *);
+    void (*sum)(const struct receiver *, struct facts_sums *);
 
     int fd;
     uint64_t n_queued;          /* Sent so far. */
@@ -52,7 +55,8 @@ struct receiver {
     struct flow_table *flows;
 
     /* libmnl. */
-    struct mnl_table table;
+    struct hmap table;          /* See flow-facts.h. */
+    struct walk_table walk;     /* See flow-walk.h. */
 };
 
 /* Ours. */
@@ -109,15 +113,9 @@ drain_ours(struct receiver *r)
 }
 
 static void
-sum_ours(const struct receiver *r, struct run_result *result)
+sum_ours(const struct receiver *r, struct facts_sums *sums)
 {
-    struct flow_view v;
-
-    for (size_t cursor = 0; flow_table_next(r->flows, &cursor, &v); ) {
-        result->flows++;
-        result->packets += v.hw.packets + v.sw.packets;
-        result->bytes += v.hw.bytes + v.sw.bytes;
-    }
+    facts_sums_add_flows(sums, r->flows, NOW);
 }
 
 static void
@@ -146,13 +144,15 @@ init_ours(struct receiver *r)
 static int
 take_event(const struct nlmsghdr *nlh, void *table)
 {
-    struct mnl_flow flow;
+    uint32_t outputs[FACTS_MAX_OUTPUTS];
+    struct flow_facts facts;
 
-    if (mnl_parse(nlh, &flow)) {
+    facts_init(&facts, outputs);
+    if (mnl_parse(nlh, &facts)) {
         if (nlh->nlmsg_type == RTM_NEWTFILTER) {
-            mnl_table_put(table, &flow);
+            facts_table_put(table, &facts);
         } else {
-            mnl_table_delete(table, flow.ufid);
+            facts_table_delete(table, facts.ufid);
         }
     }
     return MNL_CB_OK;
@@ -160,13 +160,13 @@ take_event(const struct nlmsghdr *nlh, void *table)
 
 /* The loop of libmnl's examples, but that it ends. */
 static void
-drain_mnl(struct receiver *r)
+receive_and_run(int fd, mnl_cb_t cb, void *table)
 {
     static uint64_t buf[32768 / sizeof(uint64_t)];
     ssize_t n;
 
-    while ((n = recv(r->fd, buf, sizeof buf, 0)) > 0) {
-        mnl_cb_run(buf, n, 0, 0, take_event, &r->table);
+    while ((n = recv(fd, buf, sizeof buf, 0)) > 0) {
+        mnl_cb_run(buf, n, 0, 0, cb, table);
     }
     if (errno != EAGAIN) {
         ovs_fatal(errno, "recv");
@@ -174,18 +174,60 @@ drain_mnl(struct receiver *r)
 }
 
 static void
-sum_mnl(const struct receiver *r, struct run_result *result)
+drain_mnl(struct receiver *r)
 {
-    result->flows = r->table.n;
-    mnl_table_sum(&r->table, &result->packets, &result->bytes);
+    receive_and_run(r->fd, take_event, &r->table);
 }
 
 static void
-init_mnl(struct receiver *r, size_t n)
+sum_mnl(const struct receiver *r, struct facts_sums *sums)
+{
+    facts_sums_add_table(sums, &r->table);
+}
+
+static void
+init_mnl(struct receiver *r)
 {
     r->drain = drain_mnl;
     r->sum = sum_mnl;
-    mnl_table_init(&r->table, n);
+    hmap_init(&r->table);
+}
+
+/* libmnl, tuned by hand. */
+
+static int
+take_event_walking(const struct nlmsghdr *nlh, void *table)
+{
+    struct walk_flow flow;
+
+    if (walk_parse(nlh, &flow)) {
+        if (nlh->nlmsg_type == RTM_NEWTFILTER) {
+            walk_table_put(table, &flow);
+        } else {
+            walk_table_delete(table, flow.ufid);
+        }
+    }
+    return MNL_CB_OK;
+}
+
+static void
+drain_walk(struct receiver *r)
+{
+    receive_and_run(r->fd, take_event_walking, &r->walk);
+}
+
+static void
+sum_walk(const struct receiver *r, struct facts_sums *sums)
+{
+    walk_table_sum(&r->walk, sums);
+}
+
+static void
+init_walk(struct receiver *r, size_t n)
+{
+    r->drain = drain_walk;
+    r->sum = sum_walk;
+    walk_table_init(&r->walk, n);
 }
 
 /* The sender. */
@@ -317,34 +359,37 @@ receive_all(struct receiver *r, int sync, struct times *times)
 int
 main(int argc, char *argv[])
 {
-    struct run_result result = { .flows = 0 }, rest = { .flows = 0 };
+    static struct facts_sums sums, rest;
     struct receiver r = { .n_queued = 0 };
     struct times times = { .cpu = 0 };
     unsigned int n;
     int sync;
 
     set_program_name(argv[0]);
-    if (argc != 4 || !str_to_uint(argv[1], 10, &n)
-        || (strcmp(argv[2], "ours") && strcmp(argv[2], "libmnl"))) {
-        ovs_fatal(0, "usage: %s N ours|libmnl FILE", argv[0]);
+    if (argc != 4 || !str_to_uint(argv[1], 10, &n)) {
+        ovs_fatal(0, "usage: %s N ours|libmnl|walk FILE", argv[0]);
     }
     start_sender(argv[3], &r.fd, &sync);
     if (!strcmp(argv[2], "ours")) {
         init_ours(&r);
+    } else if (!strcmp(argv[2], "libmnl")) {
+        init_mnl(&r);
+    } else if (!strcmp(argv[2], "walk")) {
+        init_walk(&r, n);
     } else {
-        init_mnl(&r, n);
+        ovs_fatal(0, "no way to receive is named \"%s\"", argv[2]);
     }
 
     receive_all(&r, sync, &times);
-    r.sum(&r, &result);
+    r.sum(&r, &sums);
     receive_all(&r, sync, &times);
     r.sum(&r, &rest);
     if (rest.flows) {
         ovs_fatal(0, "%"PRIu64" flows are left", rest.flows);
     }
-    printf("{\"events\":%"PRIu64",\"flows\":%"PRIu64",\"packets\":%"PRIu64","
-           "\"bytes\":%"PRIu64",\"seconds\":%.6f,\"all_seconds\":%.6f}\n",
-           r.n_queued, result.flows, result.packets, result.bytes,
+    printf("{\"events\":%"PRIu64",", r.n_queued);
+    facts_sums_print(&sums, false);
+    printf(",\"seconds\":%.6f,\"all_seconds\":%.6f}\n",
            times.user, times.cpu);
     return EXIT_SUCCESS;
 }

@@ -4,6 +4,8 @@
  *
  *     flow-ours full FILE          messages of a full dump, to the table
  *     flow-ours terse FULL TERSE   counters of a terse dump
+ *     flow-ours records FILE       messages of a full dump, to records only,
+ *                                  to see what these have
  *     flow-ours text FILE          text, to the report
  *
  * prints a line of JSON: what came out, CPU time, and memory in bytes. */
@@ -27,7 +29,9 @@
 #include "controller/flow-text/text.h"
 #include "netlink/tc.h"
 #include "openvswitch/json.h"
+#include "tests/bench/flow-facts.h"
 #include "tests/bench/flow-run.h"
+#include "tests/bench/flow-view.h"
 #include "util.h"
 
 /* What the engine gives flow_table_run() in a round of the main loop. */
@@ -102,8 +106,66 @@ settle(struct flow_table *table)
     return run_cpu_time() - start;
 }
 
-/* All flows' counters, by walking over them; if 'firsts' is not NULL, those of
- * flows of recirc_id 0 too. */
+static void
+netlink(const char *full, const char *terse)
+{
+    static struct facts_sums sums;
+    struct reader r;
+    double seconds;
+    size_t rss = run_rss();
+
+    reader_init(&r);
+    seconds = run_messages(full, read_piece, &r);
+    seconds += settle(r.table);
+    if (terse) {
+        r.terse = true;
+        seconds = run_messages(terse, read_piece, &r);
+        seconds += settle(r.table);
+    }
+
+    /* Before the sums, which are none of it. */
+    rss = run_rss() - rss;
+    facts_sums_add_flows(&sums, r.table, NOW);
+    printf("{");
+    facts_sums_print(&sums, false);
+    printf(",\"seconds\":%.6f,\"table\":%"PRIuSIZE",\"rss\":%"PRIuSIZE"}\n",
+           seconds, flow_table_memory(r.table), rss);
+    flow_table_destroy(r.table);
+}
+
+/* What the parser knows of a flow. */
+static void
+sum_records(void *sums, const struct nlmsghdr *nlh, size_t size)
+{
+    const uint8_t *p = (const uint8_t *) nlh;
+    struct flow_record r;
+
+    for (; size >= sizeof *nlh; size -= NLMSG_ALIGN(nlh->nlmsg_len)) {
+        struct flow_facts facts;
+
+        nlh = ALIGNED_CAST(const struct nlmsghdr *, p);
+        p += NLMSG_ALIGN(nlh->nlmsg_len);
+        if (tc_flow_parse(nlh, size, 0, &r) != TC_PARSE_FLOW) {
+            ovs_fatal(0, "cannot parse a message");
+        }
+        facts_from_record(&facts, &r);
+        facts_sums_add(sums, &facts);
+    }
+}
+
+static void
+records(const char *full)
+{
+    static struct facts_sums sums;
+    double seconds = run_messages(full, sum_records, &sums);
+
+    run_print_facts(&sums, true, seconds);
+}
+
+/* Text. */
+
+/* All flows' counters, by walking over them; in '*firsts' those of flows of
+ * recirc_id 0. */
 static struct run_result
 sum(const struct flow_table *table, struct run_result *firsts)
 {
@@ -117,47 +179,13 @@ sum(const struct flow_table *table, struct run_result *firsts)
         result.flows++;
         result.packets += packets;
         result.bytes += bytes;
-        if (firsts && !v.recirc_id) {
+        if (!v.recirc_id) {
             firsts->packets += packets;
             firsts->bytes += bytes;
         }
     }
     return result;
 }
-
-static void
-print_netlink(const struct reader *r, double seconds, size_t rss_before)
-{
-    /* Before sum(), which is none of it. */
-    size_t rss = run_rss() - rss_before;
-    struct run_result result = sum(r->table, NULL);
-
-    printf("{\"flows\":%"PRIu64",\"packets\":%"PRIu64",\"bytes\":%"PRIu64","
-           "\"seconds\":%.6f,\"table\":%"PRIuSIZE",\"rss\":%"PRIuSIZE"}\n",
-           result.flows, result.packets, result.bytes, seconds,
-           flow_table_memory(r->table), rss);
-}
-
-static void
-netlink(const char *full, const char *terse)
-{
-    struct reader r;
-    double seconds;
-    size_t rss_before = run_rss();
-
-    reader_init(&r);
-    seconds = run_messages(full, read_piece, &r);
-    seconds += settle(r.table);
-    if (terse) {
-        r.terse = true;
-        seconds = run_messages(terse, read_piece, &r);
-        seconds += settle(r.table);
-    }
-    print_netlink(&r, seconds, rss_before);
-    flow_table_destroy(r.table);
-}
-
-/* Text. */
 
 static void
 on_flows(void *table, const struct flow_record *const *records, size_t n)
@@ -286,12 +314,14 @@ main(int argc, char *argv[])
     set_program_name(argv[0]);
     if (argc == 3 && !strcmp(argv[1], "full")) {
         netlink(argv[2], NULL);
+    } else if (argc == 3 && !strcmp(argv[1], "records")) {
+        records(argv[2]);
     } else if (argc == 4 && !strcmp(argv[1], "terse")) {
         netlink(argv[2], argv[3]);
     } else if (argc == 3 && !strcmp(argv[1], "text")) {
         text(argv[2]);
     } else {
-        ovs_fatal(0, "usage: %s full|terse|text FILE...", argv[0]);
+        ovs_fatal(0, "usage: %s full|terse|records|text FILE...", argv[0]);
     }
     return EXIT_SUCCESS;
 }

@@ -6,64 +6,109 @@
  *     flow-peer-ovs text NAMES FILE    odp_flow_from_string() and
  *                                      odp_actions_from_string()
  *
- * The first puts flows into an hmap by ufid, the second only adds up what each
- * port sent. */
+ * The first takes what counts out of each 'struct tc_flower', into a table, the
+ * second only adds up what each port sent. */
 
 #include <config.h>
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
 #include "netlink.h"
 #include "odp-util.h"
-#include "openvswitch/hmap.h"
 #include "openvswitch/ofpbuf.h"
 #include "openvswitch/types.h"
 #include "simap.h"
+#include "packets.h"
 #include "tc.h"
+#include "tests/bench/flow-facts.h"
 #include "tests/bench/flow-run.h"
+#include "timeval.h"
 #include "unaligned.h"
 #include "util.h"
 
 /* Netlink. */
 
-struct entry {
-    struct hmap_node node;      /* By 'ufid'. */
-    ovs_u128 ufid;
-    struct tcf_id id;           /* Chain, prio, handle. */
-    uint64_t packets, bytes;
+/* What reads a piece. */
+struct piece_reader {
+    struct hmap table;          /* See flow-facts.h. */
+    long long int now;          /* About now, as time_msec() says. */
 };
 
 static void
-put_flow(struct hmap *map, const struct tcf_id *id,
-         const struct tc_flower *flower)
+take_actions(const struct tc_flower *flower, struct flow_facts *facts)
 {
-    struct entry *e = xmalloc(sizeof *e);
+    /* OVS's flows have another action, or drop. */
+    facts->drop = !flower->action_count;
+    for (int i = 0; i < flower->action_count; i++) {
+        const struct tc_action *action = &flower->actions[i];
 
-    memcpy(&e->ufid, flower->act_cookie.data, sizeof e->ufid);
-    e->id = *id;
-    e->packets = get_32aligned_u64(&flower->stats_hw.n_packets)
-                 + get_32aligned_u64(&flower->stats_sw.n_packets);
-    e->bytes = get_32aligned_u64(&flower->stats_hw.n_bytes)
-               + get_32aligned_u64(&flower->stats_sw.n_bytes);
-    hmap_insert(map, &e->node, hash_bytes(&e->ufid, sizeof e->ufid, 0));
+        if (action->type == TC_ACT_OUTPUT) {
+            facts->outputs[facts->n_outputs++] = action->out.ifindex_out;
+        } else if (action->type == TC_ACT_GOTO) {
+            facts->jumps = true;
+            facts->target = action->chain;
+        } else if (action->type == TC_ACT_CT && !action->ct.clear
+                   && !facts->has_zone) {
+            facts->has_zone = true;
+            facts->zone = action->ct.zone;
+        }
+    }
 }
 
 static void
-read_piece(void *map, const struct nlmsghdr *nlh, size_t size)
+put_flow(struct piece_reader *r, const struct nlmsghdr *nlh,
+         const struct tcf_id *id, const struct tc_flower *flower)
 {
+    const struct tcmsg *tcm = ALIGNED_CAST(
+        const struct tcmsg *, (const uint8_t *) nlh + NLMSG_HDRLEN);
+    uint32_t outputs[FACTS_MAX_OUTPUTS];
+    struct flow_facts facts;
+
+    BUILD_ASSERT(FACTS_MAX_OUTPUTS >= TCA_ACT_MAX_NUM);
+    facts_init(&facts, outputs);
+    memcpy(facts.ufid, flower->act_cookie.data, sizeof facts.ufid);
+    facts.dev = tcm->tcm_ifindex;
+    facts.chain = id->chain;
+    facts.handle = id->handle;
+    facts.prio = id->prio;
+    facts.in_hw = flower->offloaded_state == TC_OFFLOADED_STATE_IN_HW;
+    facts.decap = flower->tunnel;
+    if (eth_mask_is_exact(flower->mask.dst_mac)) {
+        memcpy(facts.mac, flower->key.dst_mac.ea, sizeof facts.mac);
+        facts.has_mac = true;
+    }
+    facts.hw_packets = get_32aligned_u64(&flower->stats_hw.n_packets);
+    facts.hw_bytes = get_32aligned_u64(&flower->stats_hw.n_bytes);
+    facts.packets = facts.hw_packets
+                    + get_32aligned_u64(&flower->stats_sw.n_packets);
+    facts.bytes = facts.hw_bytes
+                  + get_32aligned_u64(&flower->stats_sw.n_bytes);
+    if (flower->lastused) {
+        facts.idle = MAX(r->now - (long long int) flower->lastused, 0);
+    }
+    take_actions(flower, &facts);
+    facts_table_put(&r->table, &facts);
+}
+
+static void
+read_piece(void *r_, const struct nlmsghdr *nlh, size_t size)
+{
+    struct piece_reader *r = r_;
+
+    r->now = time_msec();
     while (size >= sizeof *nlh) {
         struct ofpbuf msg = ofpbuf_const_initializer(nlh, nlh->nlmsg_len);
         struct tcf_id id = { .chain = 0 };
         struct tc_flower flower;
 
         if (!parse_netlink_to_tc_flower(&msg, &id, &flower, false)
-            && flower.act_cookie.len == sizeof(ovs_u128)) {
-            put_flow(map, &id, &flower);
+            && flower.act_cookie.len == FACTS_UFID_LEN) {
+            put_flow(r, nlh, &id, &flower);
         }
         size -= NLMSG_ALIGN(nlh->nlmsg_len);
         nlh = ALIGNED_CAST(const struct nlmsghdr *,
@@ -73,19 +118,15 @@ read_piece(void *map, const struct nlmsghdr *nlh, size_t size)
 }
 
 static void
-full(const char *file, struct run_result *result)
+full(const char *file)
 {
-    struct hmap map = HMAP_INITIALIZER(&map);
-    struct entry *e;
+    static struct facts_sums sums;
+    struct piece_reader r = { .table = HMAP_INITIALIZER(&r.table) };
+    double seconds = run_messages(file, read_piece, &r);
 
-    result->seconds = run_messages(file, read_piece, &map);
-    result->flows = hmap_count(&map);
-    HMAP_FOR_EACH_POP (e, node, &map) {
-        result->packets += e->packets;
-        result->bytes += e->bytes;
-        free(e);
-    }
-    hmap_destroy(&map);
+    facts_sums_add_table(&sums, &r.table);
+    run_print_facts(&sums, true, seconds);
+    facts_table_destroy(&r.table);
 }
 
 /* Text. */
@@ -202,12 +243,12 @@ main(int argc, char *argv[])
 
     set_program_name(argv[0]);
     if (argc == 3 && !strcmp(argv[1], "full")) {
-        full(argv[2], &result);
+        full(argv[2]);
     } else if (argc == 4 && !strcmp(argv[1], "text")) {
         text(argv[2], argv[3], &result);
+        run_print(&result);
     } else {
         ovs_fatal(0, "usage: %s full FILE | text NAMES FILE", argv[0]);
     }
-    run_print(&result);
     return EXIT_SUCCESS;
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/flow-facts.h"
 #include "util.h"
 
 double
@@ -102,7 +103,7 @@ run_messages(const char *file,
 
         size_t size = complete_messages(buf, have);
         double start = run_cpu_time();
-        piece(aux, (const struct nlmsghdr *) buf, size);
+        piece(aux, ALIGNED_CAST(const struct nlmsghdr *, buf), size);
         seconds += run_cpu_time() - start;
         memmove(buf, buf + size, have - size);
         have -= size;
@@ -120,4 +121,12 @@ run_print(const struct run_result *r)
 {
     printf("{\"flows\":%"PRIu64",\"packets\":%"PRIu64",\"bytes\":%"PRIu64","
            "\"seconds\":%.6f}\n", r->flows, r->packets, r->bytes, r->seconds);
+}
+
+void
+run_print_facts(const struct facts_sums *sums, bool heads, double seconds)
+{
+    printf("{");
+    facts_sums_print(sums, heads);
+    printf(",\"seconds\":%.6f}\n", seconds);
 }

@@ -6,9 +6,11 @@
 /* What the programs of the flow benchmarks, ours and the peers', share: how
  * messages come, how time is taken, and what is printed. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct facts_sums;
 struct nlmsghdr;
 
 /* CPU time of this process in seconds. */
@@ -39,5 +41,8 @@ struct run_result {
     double seconds;             /* CPU time. */
 };
 void run_print(const struct run_result *);
+
+/* The same from what each flow is; 'heads' as for facts_sums_print(). */
+void run_print_facts(const struct facts_sums *, bool heads, double seconds);
 
 #endif /* flow-run.h */
