@@ -49,6 +49,7 @@ struct ns_rule {
 
 DEFINE_SPINLOCK(ns_rule_lock);
 static DEFINE_HASHTABLE(ns_rules, 12);
+static unsigned int ns_n_rules;		/* in ns_rules; RTNL */
 
 /* What the model matches; rules on other keys are left to software. */
 #define NS_EXEC_KEYS (BIT(FLOW_DISSECTOR_KEY_CONTROL) |		\
@@ -470,19 +471,40 @@ static int ns_rule_get_zones(struct ns_rule *rule)
 	return 0;
 }
 
-static int ns_rule_add(struct ns_table *table, struct flow_cls_offload *f)
+/* What the parameters say of a rule that TC adds.  (TC hands the message on to
+ * those only who asked for it, or for skip_sw.)
+ */
+static int ns_may_add(const struct flow_cls_offload *f)
 {
-	struct flow_rule *fr = flow_cls_offload_flow_rule(f);
 	int fail_proto = READ_ONCE(ns_params.fail_proto);
-	struct ns_rule *rule;
-	int err;
+	unsigned int max_rules = READ_ONCE(ns_params.max_rules);
 
 	if (fail_proto && f->common.protocol == htons(fail_proto)) {
 		NL_SET_ERR_MSG_MOD(f->common.extack, "refused by fail_proto");
 		return -EOPNOTSUPP;
 	}
+	if (f->common.chain_index && READ_ONCE(ns_params.fail_chains)) {
+		NL_SET_ERR_MSG_MOD(f->common.extack, "refused by fail_chains");
+		return -EOPNOTSUPP;
+	}
+	if (max_rules && ns_n_rules >= max_rules) {
+		NL_SET_ERR_MSG_MOD(f->common.extack, "the table is full");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static int ns_rule_add(struct ns_table *table, struct flow_cls_offload *f)
+{
+	struct flow_rule *fr = flow_cls_offload_flow_rule(f);
+	struct ns_rule *rule;
+	int err;
+
 	if (ns_rule_find(table, f->cookie))
 		return -EEXIST;
+	err = ns_may_add(f);
+	if (err)
+		return err;
 	rule = kzalloc(sizeof(*rule), GFP_KERNEL);
 	if (!rule)
 		return -ENOMEM;
@@ -498,6 +520,7 @@ static int ns_rule_add(struct ns_table *table, struct flow_cls_offload *f)
 		kfree(rule);
 		return err;
 	}
+	ns_n_rules++;
 	spin_lock_bh(&ns_rule_lock);
 	hash_add(ns_rules, &rule->node, rule->cookie);
 	if (rule->exec)
@@ -508,6 +531,7 @@ static int ns_rule_add(struct ns_table *table, struct flow_cls_offload *f)
 
 static void ns_rule_del(struct ns_rule *rule)
 {
+	ns_n_rules--;
 	spin_lock_bh(&ns_rule_lock);
 	hash_del(&rule->node);
 	if (rule->exec)

@@ -34,6 +34,9 @@ NS_PARAM(vf_vdpa, bool, 0444, "VFs have a vDPA management device");
 NS_PARAM(hw_tc, int, 0644,
 	 "hw-tc-offload of new ports: 0 off, 1 on, 2 absent, 3 refused");
 NS_PARAM(fail_proto, int, 0644, "ethertype whose rules are refused");
+NS_PARAM(fail_chains, bool, 0644, "rules of chains other than 0 are refused");
+NS_PARAM(max_rules, uint, 0644,
+	 "with so many rules the table is full, 0: never");
 NS_PARAM(ct_hw, bool, 0444, "established connections run in hardware");
 
 static int ns_set_netdev_delay(const char *val, const struct kernel_param *kp)

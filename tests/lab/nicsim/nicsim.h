@@ -90,6 +90,8 @@ struct ns_params {
 	uint netdev_delay_ms;
 	int hw_tc;			/* enum ns_hw_tc */
 	int fail_proto;
+	bool fail_chains;
+	uint max_rules;			/* 0: no limit */
 	bool ct_hw;
 };
 

@@ -106,6 +106,35 @@ add() {
 check "IPv4 is refused" not add ip
 check "IPv6 is not" add ipv6
 
+fresh 2
+rep=$(rep_of 0)
+tc qdisc add dev "$rep" ingress
+# add_rule N: the Nth of some rules, in whose chain $chain says
+chain=0
+add_rule() {
+    tc filter add dev "$rep" ingress chain $chain prio "$1" protocol ip \
+        flower skip_sw dst_mac "$(mac_of "$1")" action drop
+}
+parameter() { echo "$2" >"/sys/module/nicsim/parameters/$1"; }
+parameter max_rules 2
+for i in 1 2; do
+    check "rule $i of 2" add_rule $i
+done
+check "no third" grep -q 'table is full' <(add_rule 3 2>&1)
+check "one goes" tc filter del dev "$rep" ingress prio 1 protocol ip flower
+check "now there is room" add_rule 3
+parameter max_rules 0
+check "no limit" add_rule 4
+parameter fail_chains 1
+chain=1
+check "no rule in chain 1" grep -q 'refused by fail_chains' \
+    <(add_rule 5 2>&1)
+chain=0
+check "one in chain 0" add_rule 5
+parameter fail_chains 0
+chain=1
+check "and now in chain 1" add_rule 6
+
 rmmod nicsim
 NIC=0001:70:00.0
 PF=/sys/bus/pci/devices/$NIC
