@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # Flows while what they stand on goes away: events are lost, ovs-vswitchd ends
-# or is killed, the datapath, representors and a bond's block go.  Nothing that
-# is gone stays in the report, and what is there is in it.
+# or is killed, the datapath, representors, the NIC's driver and a bond's block
+# go.  Nothing that is gone stays in the report, and what is there is in it.
 #
 # lab: secs=400
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
@@ -199,6 +199,47 @@ removed() {
     agrees "removed"
 }
 
+# pf_driver bind|unbind
+pf_driver() { echo "$NIC" >"/sys/bus/pci/drivers/nicsim/$1"; }
+
+# to_vswitchd: a packet that only ovs-vswitchd can handle: its flow is not in tc
+to_vswitchd() {
+    ip netns exec client python3 "$LAB/t/lib/frames.py" eth0 \
+        "eth=2>1 ip=10.0.0.1>10.0.0.2 udp=1>2" &&
+        list '.flows | any(.[]; .sender.name == "rep0" and .dp == "ovs")'
+}
+
+# The PF goes from its driver, and with it all netdevs of the NIC, under the
+# flows that it has in hardware; then it comes back.
+unbound() {
+    goes "PF unbound" pf_driver unbind
+    check "PF bound" pf_driver bind
+    check "VFs" nic_up 2
+    check "pods" plug
+    eventually "flows of the same names" 20 offloaded
+    agrees "PF bound"
+
+    # Without ovs-vswitchd the datapath keeps flows of ports that are gone.
+    ovs-ofctl add-flow "$BR" \
+        "priority=40000,udp,in_port=rep0,tp_dst=2,actions=controller"
+    eventually "a flow in the datapath only" 15 to_vswitchd
+    vswitchd_killed
+    check "PF unbound" pf_driver unbind
+    eventually "it is stale, the others are gone" 20 eval '
+        list "[.flows[] | select(.dp == \"tc\")] == []" && report "
+            .stale.egress.flows > 0 and
+            .stale.egress.flows == .totals.egress.flows"'
+    check "ledgers add up" adds_up
+    check "and so says flow/check" ooc flow/check
+    check "and a report in full" eval 'ooc flow/report | grep -i stale'
+    vswitchd_start
+    check "PF bound" pf_driver bind
+    check "VFs" nic_up 2
+    check "pods" plug
+    eventually "flows" 20 offloaded
+    agrees "${FUNCNAME[0]}"
+}
+
 block_of() {
     tc qdisc show dev "$1" ingress |
         sed -n 's/.*ingress_block \([0-9][0-9]*\).*/\1/p'
@@ -307,5 +348,5 @@ flows_last
 check "pods" plug
 ctl_start
 settle
-theme overflow restart offload_off killed removed bond nothing
+theme overflow restart offload_off killed removed unbound bond nothing
 finish

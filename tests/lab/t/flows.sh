@@ -271,6 +271,57 @@ chains() {
     ovs-ofctl -O OpenFlow15 del-groups "$BR"
 }
 
+# second_stage COMMAND: its first stage is in hardware, the second does COMMAND
+second_stage() {
+    rules 'table=0,arp,actions=normal' \
+        "$first,icmp,in_port=rep0,ct_state=-trk,actions=ct(table=1,zone=5)" \
+        "table=1,icmp,in_port=rep0,actions=$1" 'table=0,ip,actions=normal'
+    check "ping" ping_pods 0 1 5
+    known "its first stage in hardware" '.sender.pod == "client" and
+        .dp == "tc" and .recirc_id == 0 and .path == "partial" and .offloaded'
+}
+
+# second_missing DP CLASS EVIDENCE: its second stage is in DP, not in hardware,
+# and both that flow and the report say why
+second_missing() {
+    known "its second not: $2" '.sender.pod == "client" and .recirc_id > 0 and
+        (.offloaded | not) and .dp == "'"$1"'" and
+        .reason.class == "'"$2"'" and
+        (.reason.evidence | contains("'"$3"'"))'
+    check "its path is partial" row_of rep0 '.egress.paths |
+        .partial == 1 and .none == 0'
+    check "and the report says why" row_of rep0 '[.reasons[] |
+        select(.class == "'"$2"'" and (.evidence | contains("'"$3"'"))) |
+        .flows] == [1]'
+}
+
+# A second stage that is sampled: an action that Open vSwitch leaves to the
+# datapath.
+sampled() {
+    check "collector" ovs-vsctl -- --id=@br get Bridge "$BR" -- \
+        --id=@ipfix create IPFIX 'targets="127.0.0.1:4739"' -- \
+        create Flow_Sample_Collector_Set id=1 bridge=@br ipfix=@ipfix
+    second_stage 'sample(probability=32768,collector_set_id=1),output:rep1'
+    second_missing ovs kernel-datapath "action sample"
+    agrees "${FUNCNAME[0]}"
+    rules actions=normal
+    check "no collector" ovs-vsctl --all destroy Flow_Sample_Collector_Set
+}
+
+# A second stage that Open vSwitch gives to tc, and the NIC does not take.
+refused_later() {
+    echo 1 >/sys/module/nicsim/parameters/fail_chains
+    second_stage output:rep1
+    second_missing tc refused "in tc but not in hardware"
+    agrees "${FUNCNAME[0]}"
+    echo 0 >/sys/module/nicsim/parameters/fail_chains
+    anew
+    check "ping" ping_pods 0 1 5
+    known "no longer" '.sender.pod == "client" and .recirc_id > 0 and
+        .offloaded and .reason == null'
+    rules actions=normal
+}
+
 # In the datapath from the first stage on; a drop; a flood.
 software() {
     rules "$first,ip,in_port=rep0,dl_dst=02:00:00:00:00:88,actions=drop" \
@@ -404,5 +455,6 @@ for i in 0 1 2 3; do
     done
 done
 eventually "all attached" 10 ports_are 4 '.state == "attached"'
-theme listed live counting changed chains software refused feature parsed told
+theme listed live counting changed chains sampled refused_later software \
+    refused feature parsed told
 finish
