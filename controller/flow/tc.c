@@ -20,6 +20,7 @@
 
 VLOG_DEFINE_THIS_MODULE(flow_tc);
 
+COVERAGE_DEFINE(flow_tc_abandon);
 COVERAGE_DEFINE(flow_tc_outrun);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
@@ -69,19 +70,6 @@ find_touched(const struct flow_tc *tc, const uint8_t *ufid, uint32_t hash)
         }
     }
     return NULL;
-}
-
-static void
-touch(struct flow_tc *tc, const uint8_t *ufid)
-{
-    uint32_t hash = hash_bytes(ufid, FLOW_UFID_LEN, 0);
-
-    if (tc->dump && !find_touched(tc, ufid, hash)) {
-        struct touched *t = xmalloc(sizeof *t);
-
-        memcpy(t->ufid, ufid, sizeof t->ufid);
-        hmap_insert(&tc->touched, &t->node, hash);
-    }
 }
 
 static bool
@@ -167,6 +155,42 @@ fail(struct flow_tc *tc, bool absent, const char *format, ...)
     tc->status.state = absent ? FLOW_SOURCE_ABSENT : FLOW_SOURCE_FAILED;
     VLOG_WARN_RL(&rl, "%s", tc->last_error);
     retry_schedule(&tc->retry);
+}
+
+/* Events during a dump. */
+
+/* Ends the dump under way, as more flows change meanwhile than are to be
+ * remembered.  A full one is made again after a pause, in which events are
+ * followed as ever; counters are read the next time. */
+static void
+abandon_dump(struct flow_tc *tc)
+{
+    COVERAGE_INC(flow_tc_abandon);
+    tc_dump_cancel(tc->dump);
+    tc->dump = NULL;
+    clear_touched(tc);
+    if (tc->full || tc->again) {
+        fail(tc, false, "cannot dump the tc filters: more than %d of them "
+             "changed meanwhile", FLOW_TC_MAX_TOUCHED);
+    }
+}
+
+static void
+touch(struct flow_tc *tc, const uint8_t *ufid)
+{
+    uint32_t hash = hash_bytes(ufid, FLOW_UFID_LEN, 0);
+
+    if (!tc->dump || find_touched(tc, ufid, hash)) {
+        return;
+    }
+    if (hmap_count(&tc->touched) >= FLOW_TC_MAX_TOUCHED) {
+        abandon_dump(tc);
+    } else {
+        struct touched *t = xmalloc(sizeof *t);
+
+        memcpy(t->ufid, ufid, sizeof t->ufid);
+        hmap_insert(&tc->touched, &t->node, hash);
+    }
 }
 
 /* Dumps. */

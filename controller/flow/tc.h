@@ -8,7 +8,8 @@
  * Events and dumps come on sockets of their own, so that what a dump tells may
  * be older than an event that was handled before.  Hence, as long as a dump
  * runs, the events' flows are remembered, and what the dump tells of these is
- * passed over. */
+ * passed over.  A dump during which more than FLOW_TC_MAX_TOUCHED flows change
+ * is given up. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,9 @@
 #include "controller/flow/engine.h"
 
 struct flow_tc;
+
+/* Some 8 MB of memory, and more than ovs-vswitchd deletes in a second. */
+#define FLOW_TC_MAX_TOUCHED 131072
 
 struct flow_tc_status {
     enum flow_source_state state;

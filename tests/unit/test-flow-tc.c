@@ -109,6 +109,8 @@ make_flow(struct flow_record *r, int n, uint32_t out, uint64_t packets)
 {
     memset(r, 0, sizeof *r);
     r->ufid[0] = n;
+    r->ufid[1] = n >> 8;
+    r->ufid[2] = n >> 16;
     r->dev = PORT;
     r->flags = FLOW_IN_HW;
     r->packets = r->hw_packets = packets;
@@ -310,6 +312,68 @@ test_refresh(void **state OVS_UNUSED)
     stop(tc);
 }
 
+/* Waits, some 20 ms, until 'tc' tries again. */
+static void
+wait_for_retry(struct flow_tc *tc)
+{
+    flow_tc_wait(tc);
+    poll_block();
+    flow_tc_run(tc);
+}
+
+/* Deletes 'n' flows, more than there are. */
+static void
+delete_many(int n)
+{
+    for (int i = 1; i <= n; i++) {
+        event_deleted(i);
+    }
+}
+
+/* More flows change during a dump than are remembered. */
+static void
+test_churn(void **state OVS_UNUSED)
+{
+    struct flow_tc *tc = start_synced(1);
+    uint64_t n_resyncs = flow_tc_status(tc)->n_resyncs;
+
+    flow_tc_resync(tc);
+    delete_many(FLOW_TC_MAX_TOUCHED);
+    delete_many(FLOW_TC_MAX_TOUCHED); /* The same ones. */
+    assert_true(kernel.dumping);
+    event_deleted(FLOW_TC_MAX_TOUCHED + 1);
+    assert_false(kernel.dumping);
+    assert_int_equal(FLOW_SOURCE_FAILED, flow_tc_status(tc)->state);
+    assert_non_null(strstr(flow_tc_status(tc)->last_error, "131072"));
+
+    /* Events are followed, and the next dump knows nothing of the old ones. */
+    event_added(1, 9);
+    assert_int_equal(9, output_of(1));
+    wait_for_retry(tc);
+    assert_true(is_full_dump());
+    tell(2, 8, 10);
+    tell_done(0);
+    assert_int_equal(n_resyncs + 1, flow_tc_status(tc)->n_resyncs);
+    assert_int_equal(FLOW_SOURCE_SYNCED, flow_tc_status(tc)->state);
+    assert_int_equal(0, output_of(1));
+    assert_int_equal(8, output_of(2));
+
+    /* A dump of counters does not have to be made up for... */
+    flow_tc_refresh(tc);
+    delete_many(FLOW_TC_MAX_TOUCHED + 1);
+    assert_false(kernel.dumping);
+    assert_int_equal(FLOW_SOURCE_SYNCED, flow_tc_status(tc)->state);
+
+    /* ...unless a full one was to follow it. */
+    flow_tc_refresh(tc);
+    kernel.events->lost(kernel.events_aux, ENOBUFS);
+    delete_many(FLOW_TC_MAX_TOUCHED + 1);
+    assert_false(kernel.dumping);
+    wait_for_retry(tc);
+    assert_true(is_full_dump());
+    stop(tc);
+}
+
 /* Places that go take their filters with them. */
 static void
 test_places(void **state OVS_UNUSED)
@@ -336,15 +400,6 @@ test_places(void **state OVS_UNUSED)
     kernel.events->prio_gone(kernel.events_aux, &part, 0, 1);
     assert_true(is_full_dump());
     stop(tc);
-}
-
-/* Waits, some 20 ms, until 'tc' tries again. */
-static void
-wait_for_retry(struct flow_tc *tc)
-{
-    flow_tc_wait(tc);
-    poll_block();
-    flow_tc_run(tc);
 }
 
 /* What fails is tried again. */
@@ -388,6 +443,7 @@ main(void)
         cmocka_unit_test(test_events_win),
         cmocka_unit_test(test_lost),
         cmocka_unit_test(test_refresh),
+        cmocka_unit_test(test_churn),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_failures),
     };
