@@ -32,6 +32,7 @@ static const char *const lane_names[N_LANES] = {
     [LANE_VDPA] = "offload-vdpa",
     [LANE_ETHTOOL] = "offload-ethtool",
     [LANE_OVS] = "offload-ovs",
+    [LANE_VPORT] = "offload-vport",
 };
 
 /* Processes that were told to end and may not have done so yet. */

@@ -34,7 +34,8 @@ enum kernel_lane {
     LANE_DEVLINK,
     LANE_VDPA,
     LANE_ETHTOOL,
-    LANE_OVS,
+    LANE_OVS,                   /* What is read of OVS's datapaths. */
+    LANE_VPORT,                 /* What is changed in them. */
     N_LANES
 };
 
@@ -43,7 +44,7 @@ enum kernel_lane {
  * the one that an earlier call returned, which must have been closed. */
 int kernel_helper_open_lane(struct kernel_helper *, unsigned int lane);
 
-/* Creates a connection on lane 'lane'. */
+/* Creates a connection on lane 'lane', which has no other. */
 struct nl_conn *kernel_helper_connect(struct kernel_helper *,
                                       struct event_base *, unsigned int lane,
                                       const struct nl_conn_class *,

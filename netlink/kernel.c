@@ -141,7 +141,7 @@ kernel_create_with_rcvbuf(struct event_base *base, const char *sysfs,
                                       aux);
     kernel->ethtool = ethtool_source_create(base, helper, kernel->genl,
                                             rcvbuf, sink, aux);
-    kernel->vports = ovs_vports_create(base, kernel->genl);
+    kernel->vports = ovs_vports_create(base, helper, kernel->genl);
     *kernelp = kernel;
     return 0;
 }

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "netlink/genl-helper.h"
 #include "netlink/genl.h"
 #include "netlink/nl-attr.h"
 #include "netlink/nl-conn.h"
-#include "netlink/nl-socket.h"
 #include "openvswitch/list.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
@@ -35,6 +35,7 @@ struct vport_search {
 
 struct ovs_vports {
     struct event_base *base;
+    struct kernel_helper *helper; /* Has the lane of 'conn'. */
     struct ovs_list searches;   /* Under way on 'conn'. */
     struct nl_conn *conn;       /* NULL while there is no family. */
     uint16_t family;            /* 0 likewise. */
@@ -53,8 +54,8 @@ vport_disconnect(struct ovs_vports *vports)
     }
 }
 
-static void
-vport_set_family(void *vports_, const struct genl_family *family)
+void
+ovs_vports_set_family(void *vports_, const struct genl_family *family)
 {
     static const struct nl_conn_class class = { .event = NULL };
     struct ovs_vports *vports = vports_;
@@ -62,19 +63,21 @@ vport_set_family(void *vports_, const struct genl_family *family)
     vport_disconnect(vports);
     if (family) {
         vports->family = genl_family_id(family);
-        vports->conn = nl_conn_create(vports->base, NETLINK_GENERIC,
-                                      NL_SOCKET_RCVBUF, &class, vports);
+        vports->conn = kernel_helper_connect(vports->helper, vports->base,
+                                             LANE_VPORT, &class, vports);
     }
 }
 
 struct ovs_vports *
-ovs_vports_create(struct event_base *base, struct genl *genl)
+ovs_vports_create(struct event_base *base, struct kernel_helper *helper,
+                  struct genl *genl)
 {
     struct ovs_vports *vports = xzalloc(sizeof *vports);
 
     vports->base = base;
+    vports->helper = helper;
     ovs_list_init(&vports->searches);
-    genl_watch(genl, OVS_VPORT_FAMILY, vport_set_family, vports);
+    genl_watch(genl, OVS_VPORT_FAMILY, ovs_vports_set_family, vports);
     return vports;
 }
 

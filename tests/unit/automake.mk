@@ -168,6 +168,15 @@ tests_unit_test_dp_flow_source_SOURCES = \
 tests_unit_test_dp_flow_source_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dp_flow_source_LDADD = $(UNIT_KERNEL_LIBS)
 
+# Without netlink/genl-helper: the test plays it.
+check_PROGRAMS += tests/unit/test-ovs-vport
+tests_unit_test_ovs_vport_SOURCES = \
+	tests/unit/dp-msg.h \
+	tests/unit/nl-peer.h \
+	tests/unit/test-ovs-vport.c
+tests_unit_test_ovs_vport_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ovs_vport_LDADD = $(UNIT_KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-vdpa-config
 tests_unit_test_vdpa_config_SOURCES = tests/unit/test-vdpa-config.c
 tests_unit_test_vdpa_config_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
