@@ -205,9 +205,7 @@ flow_engine_wait(struct flow_engine *e)
 void
 flow_engine_dev_gone(struct flow_engine *e, uint32_t dev)
 {
-    if (flow_table_count_of(e->table, false, dev)) {
-        flow_table_mark(e->table, false, dev);
-        flow_table_sweep(e->table, false, dev);
+    if (flow_tc_dev_gone(e->tc, dev)) {
         e->busy = true;
     }
 }

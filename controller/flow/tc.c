@@ -374,6 +374,18 @@ on_qdisc_added(void *tc, int ifindex OVS_UNUSED, const struct tc_part *parts,
     }
 }
 
+/* All filters on 'dev' are gone, and no event told which.  So a full dump may
+ * go on to tell them, and is not believed. */
+static void
+all_gone(struct flow_tc *tc, uint32_t dev)
+{
+    if (tc->dump && tc->full) {
+        tc->again = true;
+    }
+    flow_table_mark(tc->table, false, dev);
+    flow_table_sweep(tc->table, false, dev);
+}
+
 static void
 on_qdisc_deleted(void *tc_, int ifindex, const struct tc_part *parts, size_t n)
 {
@@ -382,11 +394,23 @@ on_qdisc_deleted(void *tc_, int ifindex, const struct tc_part *parts, size_t n)
     del_qdisc(tc, find_qdisc(tc, ifindex));
     for (size_t i = 0; i < n; i++) {
         if (!parts[i].block) {
-            flow_table_mark(tc->table, false, ifindex);
-            flow_table_sweep(tc->table, false, ifindex);
+            all_gone(tc, ifindex);
             break;
         }
     }
+}
+
+bool
+flow_tc_dev_gone(struct flow_tc *tc, uint32_t dev)
+{
+    struct qdisc *q = find_qdisc(tc, dev);
+
+    if (!q && !flow_table_count_of(tc->table, false, dev)) {
+        return false;
+    }
+    del_qdisc(tc, q);
+    all_gone(tc, dev);
+    return true;
 }
 
 static void

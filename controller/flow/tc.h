@@ -47,6 +47,10 @@ void flow_tc_resync(struct flow_tc *);
 void flow_tc_refresh(struct flow_tc *);
 bool flow_tc_is_dumping(const struct flow_tc *);
 
+/* Netdev 'dev' is gone, and its filters with it, without events of theirs.
+ * Returns whether the table's run has something to do for that. */
+bool flow_tc_dev_gone(struct flow_tc *, uint32_t dev);
+
 /* Has device 'ifindex' an ingress or clsact qdisc of its own? */
 bool flow_tc_has_qdisc(const struct flow_tc *, int ifindex);
 

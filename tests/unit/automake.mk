@@ -102,6 +102,11 @@ check_PROGRAMS += tests/unit/test-flow-tc
 tests_unit_test_flow_tc_SOURCES = tests/unit/test-flow-tc.c
 tests_unit_test_flow_tc_LDADD = controller/libcontroller.a $(UNIT_LIBS)
 
+# Without controller/flow/tc and kernel: the test plays these.
+check_PROGRAMS += tests/unit/test-flow-engine
+tests_unit_test_flow_engine_SOURCES = tests/unit/test-flow-engine.c
+tests_unit_test_flow_engine_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-flow-report
 tests_unit_test_flow_report_SOURCES = tests/unit/test-flow-report.c
 tests_unit_test_flow_report_LDADD = \

@@ -317,6 +317,7 @@ static void
 wait_for_retry(struct flow_tc *tc)
 {
     flow_tc_wait(tc);
+    poll_timer_wait(10000);     /* If it does not. */
     poll_block();
     flow_tc_run(tc);
 }
@@ -402,6 +403,73 @@ test_places(void **state OVS_UNUSED)
     stop(tc);
 }
 
+/* The same if a netdev goes: there is no event of its qdisc. */
+static void
+test_dev_gone(void **state OVS_UNUSED)
+{
+    const struct tc_part part = { .ifindex = PORT, .parent = 0xfffffff2 };
+    struct flow_tc *tc = start_synced(3);
+
+    kernel.events->qdisc_added(kernel.events_aux, PORT, &part, 1);
+    assert_false(flow_tc_dev_gone(tc, PORT + 1));
+    assert_int_equal(3, count());
+    assert_true(flow_tc_has_qdisc(tc, PORT));
+    assert_true(flow_tc_dev_gone(tc, PORT));
+    assert_int_equal(0, count());
+    assert_false(flow_tc_has_qdisc(tc, PORT));
+    assert_false(flow_tc_dev_gone(tc, PORT));
+
+    /* Without a qdisc that is known. */
+    event_added(1, 8);
+    assert_true(flow_tc_dev_gone(tc, PORT));
+    assert_int_equal(0, count());
+    assert_int_equal(1, kernel.n_dumps);
+    stop(tc);
+}
+
+/* A place goes, for which 'go' is called, while a full dump reads it: what the
+ * dump still tells of it does not stay. */
+static void
+check_gone_meanwhile(void (*go)(struct flow_tc *))
+{
+    const struct tc_part part = { .ifindex = PORT, .parent = 0xfffffff2 };
+    struct flow_tc *tc = start();
+
+    kernel.cbs->begin(kernel.aux, &part);
+    tell(1, 8, 10);
+    go(tc);
+    assert_int_equal(0, count());
+    tell(2, 8, 10);
+    tell_done(0);
+    assert_true(is_full_dump());
+    tell_done(0);
+    assert_int_equal(FLOW_SOURCE_SYNCED, flow_tc_status(tc)->state);
+    assert_false(kernel.dumping);
+    assert_int_equal(0, count());
+    stop(tc);
+}
+
+static void
+go_qdisc(struct flow_tc *tc OVS_UNUSED)
+{
+    const struct tc_part part = { .ifindex = PORT, .parent = 0xfffffff2 };
+
+    kernel.events->qdisc_deleted(kernel.events_aux, PORT, &part, 1);
+}
+
+static void
+go_dev(struct flow_tc *tc)
+{
+    assert_true(flow_tc_dev_gone(tc, PORT));
+}
+
+static void
+test_gone_meanwhile(void **state OVS_UNUSED)
+{
+    check_gone_meanwhile(go_qdisc);
+    check_gone_meanwhile(go_dev);
+}
+
 /* What fails is tried again. */
 static void
 test_failures(void **state OVS_UNUSED)
@@ -445,6 +513,8 @@ main(void)
         cmocka_unit_test(test_refresh),
         cmocka_unit_test(test_churn),
         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_dev_gone),
+        cmocka_unit_test(test_gone_meanwhile),
         cmocka_unit_test(test_failures),
     };
 
