@@ -3,7 +3,6 @@
 #include <config.h>
 #include "controller/flow/reason.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "controller/shell-word.h"
@@ -36,8 +35,6 @@ flow_reason_class_to_string(enum flow_reason_class class)
         return "kernel-datapath";
     case FLOW_REASON_FLOW_LIMIT:
         return "flow-limit";
-    case FLOW_REASON_TABLE_FULL:
-        return "table-full";
     case FLOW_REASON_UNKNOWN:
         return "unknown";
     case FLOW_N_REASONS:
@@ -255,24 +252,6 @@ try_devices(const struct flow_reason_flow *flow, struct flow_reason *r)
     return false;
 }
 
-static bool
-is_full(int error)
-{
-    return error == ENOSPC || error == ENOMEM;
-}
-
-static bool
-set_full(const struct flow_reason_flow *flow, struct flow_reason *r)
-{
-    return set(r, FLOW_REASON_TABLE_FULL,
-               xasprintf("%s: %s",
-                         flow->kernel ? "kernel datapath only"
-                         : "in tc but not in hardware",
-                         ovs_strerror(flow->error)),
-               xstrdup("devlink dev param show and devlink resource show "
-                       "tell the limits of the NIC's tables"));
-}
-
 /* A filter in tc: it is the driver's matter, unless something that would keep
  * it out is not known. */
 static bool
@@ -281,14 +260,6 @@ try_tc(const struct flow_reason_env *env, const struct flow_reason_flow *flow,
 {
     const struct flow_reason_dev *dev = filter_dev(flow);
 
-    if (is_full(flow->error)) {
-        return set_full(flow, r);
-    }
-    if (flow->error) {
-        return set(r, FLOW_REASON_REFUSED,
-                   xasprintf("in tc but not in hardware: %s",
-                             ovs_strerror(flow->error)), xstrdup(""));
-    }
     if (dev && dev->feature == FLOW_UNKNOWN) {
         return set(r, FLOW_REASON_UNKNOWN,
                    xasprintf("in tc but not in hardware: not known whether "
@@ -302,7 +273,12 @@ try_tc(const struct flow_reason_env *env, const struct flow_reason_flow *flow,
                    xstrdup("ovs-vsctl get Open_vSwitch . "
                            "other_config:tc-policy"));
     }
-    return set(r, FLOW_REASON_REFUSED, xstrdup("in tc but not in hardware"),
+
+    /* Without skip_sw the driver's error goes nowhere: who adds the filter is
+     * told of a success, and that it is not in hardware. */
+    return set(r, FLOW_REASON_REFUSED,
+               xstrdup("in tc but not in hardware: the driver refused it, or "
+                       "its table is full"),
                command("tc -s filter show dev %s ingress shows the filter, "
                        "dmesg may have the driver's reason",
                        flow->sender->name));
@@ -344,28 +320,18 @@ try_kernel(const struct flow_reason_env *env,
                            "set Open_vSwitch . "
                            "other_config:flow-limit=400000"));
     }
-    if (is_full(flow->error)) {
-        return set_full(flow, r);
-    }
     return false;
 }
 
 static bool
-set_unknown(const struct flow_reason_env *env,
-            const struct flow_reason_flow *flow, struct flow_reason *r)
+set_unknown(const struct flow_reason_env *env, struct flow_reason *r)
 {
-    char *evidence;
-
-    if (flow->error) {
-        evidence = xasprintf("kernel datapath only: tc said: %s",
-                             ovs_strerror(flow->error));
-    } else if (env->hw_offload == FLOW_UNKNOWN) {
-        evidence = xstrdup("kernel datapath only: not known whether "
-                           "hw-offload is in effect");
-    } else {
-        evidence = xstrdup("kernel datapath only: not known why");
-    }
-    return set(r, FLOW_REASON_UNKNOWN, evidence, xstrdup(""));
+    return set(r, FLOW_REASON_UNKNOWN,
+               xstrdup(env->hw_offload == FLOW_UNKNOWN
+                       ? "kernel datapath only: not known whether hw-offload "
+                         "is in effect"
+                       : "kernel datapath only: not known why"),
+               xstrdup(""));
 }
 
 void
@@ -378,7 +344,7 @@ flow_reason_find(const struct flow_reason_env *env,
                   || try_devices(flow, r)
                   || (flow->kernel ? try_kernel(env, flow, r)
                       : try_tc(env, flow, r))
-                  || set_unknown(env, flow, r));
+                  || set_unknown(env, r));
 
     ovs_assert(found);
 }

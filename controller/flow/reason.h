@@ -32,11 +32,10 @@ enum flow_reason_class {
     FLOW_REASON_DEVICE,         /* "device": a device cannot offload: no
                                  * representor, or another eswitch. */
     FLOW_REASON_REFUSED,        /* "refused": in tc, all devices could, and the
-                                 * driver did not take it. */
+                                 * driver did not take it or had no room: the
+                                 * kernel tells nobody which. */
     FLOW_REASON_FLOW,           /* "kernel-datapath": tc cannot express it. */
     FLOW_REASON_FLOW_LIMIT,     /* "flow-limit". */
-    FLOW_REASON_TABLE_FULL,     /* "table-full": the kernel or device said
-                                 * so. */
     FLOW_REASON_UNKNOWN,        /* "unknown". */
     FLOW_N_REASONS
 };
@@ -78,8 +77,6 @@ struct flow_reason_flow {
     const struct flow_reason_dev *sender; /* Never NULL. */
     const struct flow_reason_dev *receivers; /* Its outputs. */
     size_t n_receivers;         /* Number of 'receivers'. */
-    int error;                  /* Positive errno of an attempt to install it
-                                 * in hardware, if that is known, else 0. */
 };
 
 struct flow_reason {

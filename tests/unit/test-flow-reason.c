@@ -4,7 +4,6 @@
 
 #include "controller/flow/reason.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,6 +64,10 @@ static const struct flow_reason_dev *const all_devs[] = {
     &good, &good2, &off, &fixed, &unsure, &late, &other, &longer, &veth,
     &gone, &gone_off, &tunnel, &internal,
 };
+
+/* All that is known of a filter that could be in hardware. */
+#define REFUSED "in tc but not in hardware: the driver refused it, or its " \
+                "table is full"
 
 /* All is well with the node. */
 static const struct flow_reason_env healthy = {
@@ -160,7 +163,7 @@ test_feature(void **state OVS_UNUSED)
     }
 
     /* The filter is on the sender only. */
-    expect_flow(false, &good, &off, "refused", "in tc but not in hardware",
+    expect_flow(false, &good, &off, "refused", REFUSED,
                 "tc -s filter show dev eth5 ingress");
     expect_flow(true, &good, &off, "unknown",
                 "kernel datapath only: not known why", "");
@@ -186,8 +189,7 @@ test_late(void **state OVS_UNUSED)
                 "ovs-appctl revalidator/purge");
     expect_flow(false, &late, &other, "installed-before-offload",
                 "installed before hw-tc-offload was on on eth10", "purge");
-    expect_flow(false, &good, &late, "refused", "in tc but not in hardware",
-                "eth5");
+    expect_flow(false, &good, &late, "refused", REFUSED, "eth5");
     /* That has nothing to do with the feature. */
     expect_flow(true, &late, &good, "unknown",
                 "kernel datapath only: not known why", "");
@@ -234,8 +236,7 @@ test_device_several(void **state OVS_UNUSED)
     expect(&healthy, &f, "device",
            "eth5 and eth11 are on different eswitches", "");
     f.n_receivers = 2;
-    expect(&healthy, &f, "refused", "in tc but not in hardware",
-           "genev_sys_6081");
+    expect(&healthy, &f, "refused", REFUSED, "genev_sys_6081");
     f.sender = &good2;
     f.n_receivers = 3;
     expect(&healthy, &f, "device",
@@ -248,27 +249,13 @@ test_tc(void **state OVS_UNUSED)
     struct flow_reason_env env = healthy;
     struct flow_reason_flow f = flow(false, &good, &good2);
 
-    expect(&env, &f, "refused", "in tc but not in hardware",
-           "tc -s filter show dev eth5 ingress");
-    f.error = EOPNOTSUPP;
-    expect(&env, &f, "refused",
-           "in tc but not in hardware: Operation not supported", "");
-    f.error = ENOSPC;
-    expect(&env, &f, "table-full",
-           "in tc but not in hardware: No space left on device", "devlink");
-    f.error = ENOMEM;
-    expect(&env, &f, "table-full",
-           "in tc but not in hardware: Cannot allocate memory", "devlink");
+    expect(&env, &f, "refused", REFUSED, "tc -s filter show dev eth5 ingress");
 
     /* A drop, and one to a tunnel. */
-    expect_flow(false, &good, NULL, "refused", "in tc but not in hardware",
-                "eth5");
-    expect_flow(false, &good, &tunnel, "refused",
-                "in tc but not in hardware", "eth5");
-    expect_flow(false, &tunnel, &good, "refused",
-                "in tc but not in hardware", "genev_sys_6081");
-    expect_flow(false, &tunnel, NULL, "refused", "in tc but not in hardware",
-                "genev_sys_6081");
+    expect_flow(false, &good, NULL, "refused", REFUSED, "eth5");
+    expect_flow(false, &good, &tunnel, "refused", REFUSED, "eth5");
+    expect_flow(false, &tunnel, &good, "refused", REFUSED, "genev_sys_6081");
+    expect_flow(false, &tunnel, NULL, "refused", REFUSED, "genev_sys_6081");
 
     /* What is not known is not taken to be good. */
     expect_flow(false, &unsure, &good, "unknown",
@@ -277,9 +264,7 @@ test_tc(void **state OVS_UNUSED)
     expect_flow(false, &tunnel, &unsure, "unknown",
                 "in tc but not in hardware: not known whether hw-tc-offload "
                 "is on on eth9", "ethtool -k eth9");
-    expect_flow(false, &good, &unsure, "refused",
-                "in tc but not in hardware", "eth5");
-    f.error = 0;
+    expect_flow(false, &good, &unsure, "refused", REFUSED, "eth5");
     env.skip_hw = FLOW_UNKNOWN;
     expect(&env, &f, "unknown", "in tc but not in hardware: not known "
            "whether tc-policy skip_hw is in effect", "tc-policy");
@@ -292,12 +277,6 @@ test_kernel(void **state OVS_UNUSED)
     struct flow_reason_flow f = flow(true, &good, &good2);
 
     expect(&env, &f, "unknown", "kernel datapath only: not known why", "");
-    f.error = EINVAL;
-    expect(&env, &f, "unknown",
-           "kernel datapath only: tc said: Invalid argument", "");
-    f.error = ENOSPC;
-    expect(&env, &f, "table-full",
-           "kernel datapath only: No space left on device", "devlink");
     env.at_flow_limit = FLOW_YES;
     expect(&env, &f, "flow-limit", "kernel datapath only: ovs-vswitchd is at "
            "its flow limit", "flow-limit");
@@ -306,7 +285,6 @@ test_kernel(void **state OVS_UNUSED)
            "kernel datapath only: match dp_hash", "");
 
     f.miss = FLOW_MISS_NONE;
-    f.error = 0;
     env.at_flow_limit = FLOW_UNKNOWN;
     expect(&env, &f, "unknown", "kernel datapath only: not known why", "");
     env.hw_offload = FLOW_UNKNOWN;
@@ -351,7 +329,7 @@ test_misses(void **state OVS_UNUSED)
 
         /* tc has it, so it is not that. */
         f.kernel = false;
-        expect(&healthy, &f, "refused", "in tc but not in hardware", "eth5");
+        expect(&healthy, &f, "refused", REFUSED, "eth5");
     }
 }
 
@@ -376,7 +354,6 @@ is_true(enum flow_reason_class class, const struct flow_reason_env *env,
     const struct flow_reason_dev *s = f->sender;
     const struct flow_reason_dev *r = f->n_receivers ? f->receivers : NULL;
     const struct flow_reason_dev *at = s->transparent ? r : s;
-    bool full = f->error == ENOSPC || f->error == ENOMEM;
 
     switch (class) {
     case FLOW_REASON_USERSPACE:
@@ -401,17 +378,12 @@ is_true(enum flow_reason_class class, const struct flow_reason_env *env,
                         || memcmp(s->switch_id, r->switch_id,
                                   s->switch_id_len))));
     case FLOW_REASON_REFUSED:
-        return (!f->kernel && !full
-                && (f->error
-                    || (env->skip_hw == FLOW_NO
-                        && (!at || at->transparent
-                            || at->feature == FLOW_YES))));
+        return (!f->kernel && env->skip_hw == FLOW_NO
+                && (!at || at->transparent || at->feature == FLOW_YES));
     case FLOW_REASON_FLOW:
         return f->kernel && f->miss;
     case FLOW_REASON_FLOW_LIMIT:
         return f->kernel && env->at_flow_limit == FLOW_YES;
-    case FLOW_REASON_TABLE_FULL:
-        return full;
     case FLOW_REASON_UNKNOWN:
         return true;
     case FLOW_N_REASONS:
@@ -432,11 +404,10 @@ check_order(const struct flow_reason_env *env,
     }
     flow_reason_find(env, f, &r);
     if (r.class != class) {
-        fail_msg("%s (%s) instead of %s: from %s to %s, kernel %d, error %d",
+        fail_msg("%s (%s) instead of %s: from %s to %s, kernel %d",
                  flow_reason_class_to_string(r.class), r.evidence,
                  flow_reason_class_to_string(class), f->sender->name,
-                 f->n_receivers ? f->receivers->name : "-", f->kernel,
-                 f->error);
+                 f->n_receivers ? f->receivers->name : "-", f->kernel);
     }
     assert_true(r.evidence[0] && !strchr(r.evidence, '\n'));
     assert_non_null(r.fix);
@@ -448,10 +419,9 @@ check_order(const struct flow_reason_env *env,
 static void
 test_order(void **state OVS_UNUSED)
 {
-    static const int errors[] = { 0, EOPNOTSUPP, ENOSPC, ENOMEM };
     size_t n_devs = ARRAY_SIZE(all_devs);
 
-    for (size_t i = 0; i < 3 * 3 * 3 * 2 * 4 * 3; i++) {
+    for (size_t i = 0; i < 3 * 3 * 3 * 2 * 3; i++) {
         const struct flow_reason_env env = {
             .hw_offload = i % 3,
             .skip_hw = i / 3 % 3,
@@ -466,8 +436,7 @@ test_order(void **state OVS_UNUSED)
             struct flow_reason_flow f = flow(i / 27 % 2, all_devs[j % n_devs],
                                              to ? all_devs[to - 1] : NULL);
 
-            f.error = errors[i / 54 % 4];
-            f.miss = misses[i / 216];
+            f.miss = misses[i / 54];
             check_order(&env, &f);
         }
     }

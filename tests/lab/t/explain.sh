@@ -214,8 +214,9 @@ traffic() {
     ip netns exec web ping -q -c 5 -i 0.1 -W 2 10.0.0.3 >/dev/null
 }
 
-# All is set up well, and the NIC takes no IPv4.
-refused() {
+# with_peer: another pod to talk to, from the first call on
+with_peer() {
+    [ ! -e /run/netns/web ] || return 0
     check "another pod" ooc port/attach "$(vf_addr 2)" iface-id=ns_peer
     eventually "attached" 10 port rep2 '.state == "attached"'
     host_add web "$(vdpa_netdev 0)" 10.0.0.1/24
@@ -226,17 +227,41 @@ refused() {
     check "traffic" traffic
     says "flows in hardware" checks '.checks[] | select(.check == "flows") |
         .verdict == "PASS" and (.evidence | test("^([1-9]).* of \\1 "))'
-    echo 2048 >/sys/module/nicsim/parameters/fail_proto
+}
+
+# nic PARAMETER VALUE: from now on, for new flows
+nic() {
+    echo "$2" >"/sys/module/nicsim/parameters/$1"
     ovs-appctl revalidator/purge
     check "traffic" traffic
+}
+
+# All is set up well, and the NIC takes no IPv4.
+refused() {
+    with_peer
+    nic fail_proto 2048
     says "refused by the NIC" names flows "in tc but not in hardware" \
         "tc -s filter show dev rep0 ingress"
     equal "only that" flows "$(checks '[.checks[] |
         select(.verdict == "FAIL") | .check] | unique | join(" ")')"
-    echo 0 >/sys/module/nicsim/parameters/fail_proto
-    ovs-appctl revalidator/purge
-    check "traffic" traffic
+    nic fail_proto 0
     healthy "taken again"
+}
+
+# Of a table that is full the kernel tells nobody, so that is one of two things
+# that it may be.
+full() {
+    with_peer
+    nic max_rules 1
+    says "table full" names flows \
+        "not in hardware: the driver refused it, or its table is full" \
+        "tc -s filter show dev rep"
+    check "others found room" checks '.checks[] | select(.check == "flows") |
+        .evidence | capture("^(?<n>[0-9]+) of (?<all>[0-9]+): ") |
+        (.n | tonumber) < (.all | tonumber)'
+    check "only that" only flows
+    nic max_rules 0
+    healthy "room again"
 }
 
 bad_names() {
@@ -260,5 +285,6 @@ check "vdpa0" vdpa_add 0
 check "attach" ooc port/attach vdpa0 iface-id=ns_web "mac=$(mac_of 0)"
 eventually "attached" 10 ports_are 1 '.state == "attached"'
 theme well feature_representor feature_uplink representor_down mtu driver mac \
-    hw_offload policy no_vswitchd stuck legacy bad_names refused
+    hw_offload policy no_vswitchd stuck legacy bad_names refused \
+    full
 finish
