@@ -312,6 +312,8 @@ struct flow_table {
     uint32_t n_flows;           /* Number of flows. */
     size_t lazy_memory;         /* Bytes of 'keys' and 'links'. */
     struct flow_index index;    /* Flows by ufid. */
+    uint32_t next_found;        /* The flow after the one that was refreshed
+                                 * last, if there is one. */
 
     struct ft_graph graph;      /* Chains. */
 
@@ -394,6 +396,18 @@ ft_sender(const struct flow_table *t, uint32_t id)
     return FT_SLAB_GET(&t->senders, FT_PARTY_SHIFT, struct ft_sender, id);
 }
 
+static inline unsigned int
+ft_gen(const struct ft_state *state)
+{
+    return state->miss_gen >> FT_GEN_SHIFT;
+}
+
+static inline struct ft_gens *
+ft_gens(struct ft_sender *sender, const struct ft_state *state)
+{
+    return &sender->gens[state->flags & FLOW_KERNEL ? 1 : 0];
+}
+
 static inline enum ft_class
 ft_class(uint16_t flags)
 {
@@ -459,6 +473,19 @@ ft_node_recent(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
             ? id : FLOW_NONE);
 }
 
+/* The sender if it is the one that was found last, else NULL. */
+static inline struct ft_sender *
+ft_sender_recent(const struct flow_table *t, uint32_t dev)
+{
+    struct ft_sender *sender;
+
+    if (t->recent_sender == FLOW_NONE) {
+        return NULL;
+    }
+    sender = ft_sender(t, t->recent_sender);
+    return sender->pub.dev == dev ? sender : NULL;
+}
+
 /* A time after the epoch, in ticks. */
 static inline uint32_t
 ft_to_ticks(const struct flow_table *t, long long int when)
@@ -482,7 +509,7 @@ uint16_t ft_prio(const struct flow_table *, uint32_t flow);
 /* quick.c */
 bool ft_quick_add(struct flow_table *, const struct flow_record *,
                   uint64_t hash, uint32_t slot);
-bool ft_quick_update(struct flow_table *, uint32_t flow,
+bool ft_quick_update(struct flow_table *, struct ft_sender *, uint32_t flow,
                      const struct flow_record *);
 
 /* reading.c */
@@ -536,7 +563,7 @@ void ft_sums_init(struct flow_table *);
 void ft_sums_destroy(struct flow_table *);
 size_t ft_sums_memory(const struct flow_table *);
 struct ft_sender *ft_sender_find(const struct flow_table *, uint32_t dev);
-struct ft_sender *ft_sender_get(struct flow_table *, uint32_t dev);
+struct ft_sender *ft_sender_make(struct flow_table *, uint32_t dev);
 uint32_t ft_receiver_get(struct flow_table *, const struct flow_record *,
                          bool listed);
 void ft_sums_add(struct flow_table *, uint32_t flow);
@@ -570,7 +597,27 @@ uint16_t ft_fold_key(uint32_t key_hash);
 /* sweep.c */
 void ft_gen_add(struct flow_table *, struct ft_sender *, uint32_t flow);
 void ft_gen_remove(struct flow_table *, struct ft_sender *, uint32_t flow);
-void ft_gen_refresh(struct flow_table *, struct ft_sender *, uint32_t flow);
+void ft_gen_renew(struct flow_table *, struct ft_sender *, uint32_t flow);
 size_t ft_sweep_run(struct flow_table *, size_t budget, long long int now);
+
+/* The sender 'dev', which is made if it is not there. */
+static inline struct ft_sender *
+ft_sender_get(struct flow_table *t, uint32_t dev)
+{
+    struct ft_sender *sender = ft_sender_recent(t, dev);
+
+    return OVS_LIKELY(sender) ? sender : ft_sender_make(t, dev);
+}
+
+/* The flow, of 'sender', is there, so its source says. */
+static inline void
+ft_gen_refresh(struct flow_table *t, struct ft_sender *sender, uint32_t flow)
+{
+    struct ft_state *state = ft_state(t, flow);
+
+    if (ft_gen(state) != ft_gens(sender, state)->fresh || t->purge_left) {
+        ft_gen_renew(t, sender, flow);
+    }
+}
 
 #endif /* controller/flow-table/private.h */

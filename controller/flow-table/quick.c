@@ -14,19 +14,6 @@
  * which takes a quarter of the instructions.  They look first, and return
  * without having changed anything if there is something special. */
 
-/* The sender if it is the one that was found last, else NULL. */
-static inline struct ft_sender *
-recent_sender(const struct flow_table *t, uint32_t dev)
-{
-    struct ft_sender *sender;
-
-    if (t->recent_sender == FLOW_NONE) {
-        return NULL;
-    }
-    sender = ft_sender(t, t->recent_sender);
-    return sender->pub.dev == dev ? sender : NULL;
-}
-
 static inline void
 add_traffic(struct flow_traffic *sum, uint64_t packets, uint64_t bytes)
 {
@@ -208,7 +195,7 @@ bool
 ft_quick_add(struct flow_table *t, const struct flow_record *r, uint64_t hash,
              uint32_t slot)
 {
-    struct ft_sender *sender = recent_sender(t, r->dev);
+    struct ft_sender *sender = ft_sender_recent(t, r->dev);
     uint32_t chain, target = FLOW_NONE;
     uint32_t id;
 
@@ -239,24 +226,39 @@ ft_quick_add(struct flow_table *t, const struct flow_record *r, uint64_t hash,
 
 /* Updating. */
 
-/* Takes over what 'r' tells of flow 'id' that changes all the time: counters,
- * and FLOW_IN_HW.  Returns false if this is for the general way. */
+/* Does 'r' tell of the flow what is known already?  A terse reading, as of all
+ * the flows that are idle. */
+static inline bool
+is_idle(const struct ft_flow *flow, const struct flow_record *r)
+{
+    return (r->flags & FLOW_TERSE
+            && !((r->packets ^ flow->total.packets)
+                 | (r->bytes ^ flow->total.bytes)
+                 | (r->hw_packets ^ flow->hw.packets)
+                 | (r->hw_bytes ^ flow->hw.bytes)));
+}
+
+/* Takes over what 'r' tells of flow 'id', of 'sender', that changes all the
+ * time: counters, and FLOW_IN_HW.  Returns false if this is for the general
+ * way. */
 bool
-ft_quick_update(struct flow_table *t, uint32_t id,
+ft_quick_update(struct flow_table *t, struct ft_sender *sender, uint32_t id,
                 const struct flow_record *r)
 {
     struct ft_flow *flow = ft_flow(t, id);
     struct ft_state *state = ft_state(t, id);
-    const struct ft_node *node = ft_node(t, flow->chain);
-    struct ft_sender *sender = recent_sender(t, node->dev);
     uint16_t flags = state->flags;
     struct flow_counts delta;
     long long int used;
     bool grew;
 
-    if (!sender || flags & FT_BASED
-        || (flags ^ r->flags) & FLOW_IN_HW
-        || r->packets < flow->total.packets
+    if (flags & FT_BASED || (flags ^ r->flags) & FLOW_IN_HW) {
+        return false;
+    }
+    if (is_idle(flow, r)) {
+        return true;
+    }
+    if (r->packets < flow->total.packets
         || r->bytes < flow->total.bytes
         || r->hw_packets < flow->hw.packets
         || r->hw_bytes < flow->hw.bytes) {

@@ -88,35 +88,32 @@ find_sender(const struct flow_table *t, uint32_t dev)
 struct ft_sender *
 ft_sender_find(const struct flow_table *t, uint32_t dev)
 {
-    uint32_t id = t->recent_sender;
+    struct ft_sender *sender = ft_sender_recent(t, dev);
 
-    if (id == FLOW_NONE || ft_sender(t, id)->pub.dev != dev) {
-        id = find_sender(t, dev);
-        if (id == FLOW_NONE) {
-            return NULL;
-        }
+    if (!sender) {
+        uint32_t id = find_sender(t, dev);
+
+        sender = id != FLOW_NONE ? ft_sender(t, id) : NULL;
     }
-    return ft_sender(t, id);
+    return sender;
 }
 
+/* As ft_sender_get(), if 'dev' is not the one that was found last. */
 struct ft_sender *
-ft_sender_get(struct flow_table *t, uint32_t dev)
+ft_sender_make(struct flow_table *t, uint32_t dev)
 {
-    uint32_t id = t->recent_sender;
+    uint32_t id = find_sender(t, dev);
 
-    if (id == FLOW_NONE || ft_sender(t, id)->pub.dev != dev) {
-        id = find_sender(t, dev);
-        if (id == FLOW_NONE) {
-            struct ft_sender *sender;
+    if (id == FLOW_NONE) {
+        struct ft_sender *sender;
 
-            id = flow_slab_alloc(&t->senders);
-            sender = ft_sender(t, id);
-            sender->pub.dev = dev;
-            sender->used = true;
-            flow_index_insert(&t->sender_index, hash_dev(t, dev), id);
-        }
-        t->recent_sender = id;
+        id = flow_slab_alloc(&t->senders);
+        sender = ft_sender(t, id);
+        sender->pub.dev = dev;
+        sender->used = true;
+        flow_index_insert(&t->sender_index, hash_dev(t, dev), id);
     }
+    t->recent_sender = id;
     return ft_sender(t, id);
 }
 

@@ -26,22 +26,10 @@
 
 /* Generations. */
 
-static unsigned int
-gen_of(const struct ft_state *state)
-{
-    return state->miss_gen >> FT_GEN_SHIFT;
-}
-
 static void
 set_gen(struct ft_state *state, unsigned int gen)
 {
     state->miss_gen = (state->miss_gen & FT_MISS_MASK) | gen << FT_GEN_SHIFT;
-}
-
-static struct ft_gens *
-gens_of(struct ft_sender *sender, const struct ft_state *state)
-{
-    return &sender->gens[state->flags & FLOW_KERNEL ? 1 : 0];
 }
 
 /* Makes the flow's age in its chain the present one. */
@@ -61,7 +49,7 @@ void
 ft_gen_add(struct flow_table *t, struct ft_sender *sender, uint32_t id)
 {
     struct ft_state *state = ft_state(t, id);
-    struct ft_gens *gens = gens_of(sender, state);
+    struct ft_gens *gens = ft_gens(sender, state);
 
     gens->total++;
     gens->n[gens->fresh]++;
@@ -84,20 +72,20 @@ void
 ft_gen_remove(struct flow_table *t, struct ft_sender *sender, uint32_t id)
 {
     const struct ft_state *state = ft_state(t, id);
-    struct ft_gens *gens = gens_of(sender, state);
+    struct ft_gens *gens = ft_gens(sender, state);
 
-    leave_gen(t, gens, gen_of(state));
+    leave_gen(t, gens, ft_gen(state));
     gens->total--;
     t->n_of[state->flags & FLOW_KERNEL ? 1 : 0]--;
 }
 
-/* The flow is there, so its source says. */
+/* As ft_gen_refresh(), if the flow is not as it should be then. */
 void
-ft_gen_refresh(struct flow_table *t, struct ft_sender *sender, uint32_t id)
+ft_gen_renew(struct flow_table *t, struct ft_sender *sender, uint32_t id)
 {
     struct ft_state *state = ft_state(t, id);
-    struct ft_gens *gens = gens_of(sender, state);
-    unsigned int gen = gen_of(state);
+    struct ft_gens *gens = ft_gens(sender, state);
+    unsigned int gen = ft_gen(state);
 
     if (gen != gens->fresh) {
         leave_gen(t, gens, gen);
@@ -143,7 +131,7 @@ merge_gens(struct flow_table *t, struct ft_sender *sender, bool kernel)
     for (uint32_t id = 0; id < t->n_slots; id++) {
         const struct ft_flow *flow = ft_flow(t, id);
         struct ft_state *state = ft_state(t, id);
-        unsigned int gen = gen_of(state);
+        unsigned int gen = ft_gen(state);
 
         if (flow->chain != FLOW_NONE && gen != gens->fresh
             && !(state->flags & FLOW_KERNEL) == !kernel
@@ -338,8 +326,8 @@ is_doomed(const struct flow_table *t, uint32_t id)
         return false;
     }
     node = ft_node(t, flow->chain);
-    return ((gens_of(ft_sender_find(t, node->dev), state)->doomed
-             & 1u << gen_of(state))
+    return ((ft_gens(ft_sender_find(t, node->dev), state)->doomed
+             & 1u << ft_gen(state))
             || is_purged(node, state->flags));
 }
 

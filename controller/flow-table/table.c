@@ -215,11 +215,18 @@ flow_table_destroy(struct flow_table *t)
 
 /* Putting. */
 
-/* Takes over what 'r' tells of the flow, which is counted everywhere, that may
- * change at any time. */
+static inline struct ft_sender *
+sender_of(struct flow_table *t, uint32_t id)
+{
+    return ft_sender_get(t, ft_node(t, ft_flow(t, id)->chain)->dev);
+}
+
+/* Takes over what 'r' tells of the flow, of 'sender', which is counted
+ * everywhere, that may change at any time.  'anew': its counters began with
+ * 0. */
 static void
-update(struct flow_table *t, uint32_t id, const struct flow_record *r,
-       bool anew)
+update(struct flow_table *t, struct ft_sender *sender, uint32_t id,
+       const struct flow_record *r, bool anew)
 {
     struct ft_flow *flow = ft_flow(t, id);
     struct ft_state *state = ft_state(t, id);
@@ -227,7 +234,7 @@ update(struct flow_table *t, uint32_t id, const struct flow_record *r,
     uint16_t old_flags, flags;
     long long int used;
 
-    if (!anew && ft_quick_update(t, id, r)) {
+    if (!anew && ft_quick_update(t, sender, id, r)) {
         return;
     }
     delta = ft_read_counters(t, id, r, anew);
@@ -347,6 +354,7 @@ replace_flow(struct flow_table *t, uint32_t id, const struct flow_record *r)
     const struct ft_state *state = ft_state(t, id);
     uint16_t changed = (state->flags ^ r->flags) & FT_PUBLIC & ~FLOW_IN_HW;
     bool listed = state->flags & FT_LISTED;
+    struct ft_sender *sender;
     bool anew;
 
     /* Another filter's counters begin with 0. */
@@ -368,8 +376,9 @@ replace_flow(struct flow_table *t, uint32_t id, const struct flow_record *r)
         link_flow(t, id, r,
                   kept | (r->flags & FT_PUBLIC & ~FLOW_IN_HW));
     }
-    update(t, id, r, anew);
-    ft_gen_refresh(t, ft_sender_get(t, r->dev), id);
+    sender = ft_sender_get(t, r->dev);
+    update(t, sender, id, r, anew);
+    ft_gen_refresh(t, sender, id);
 }
 
 static void
@@ -538,40 +547,103 @@ can_refresh(const struct flow_table *t, uint32_t id,
                 || (node->dev == r->dev && node->id == r->recirc_id)));
 }
 
+/* Is flow 'id', if there is one, that of 'ufid'? */
+static inline bool
+is_flow(const struct flow_table *t, uint32_t id, const uint8_t ufid[])
+{
+    const struct ft_flow *flow;
+
+    if (id >= t->n_slots) {
+        return false;
+    }
+    flow = ft_flow(t, id);
+    return (!memcmp(flow->ufid, ufid, FLOW_UFID_LEN)
+            && flow->chain != FLOW_NONE);
+}
+
+/* Finds in 'ids' the flows of those of 'records' whose positions the 'n' in
+ * 'at' are, FLOW_NONE if there is none. */
+static void
+search_flows(const struct flow_table *t,
+             const struct flow_record *const *records,
+             const uint8_t at[], size_t n, uint32_t ids[])
+{
+    struct flow_probe probes[FLOW_BATCH];
+
+    for (size_t i = 0; i < n; i++) {
+        probes[i].hash = ft_hash_ufid(t, records[at[i]]->ufid);
+        flow_index_prefetch(&t->index, probes[i].hash);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t id = flow_index_first(&t->index, probes[i].hash, &probes[i]);
+
+        if (id != FLOW_NONE) {
+            prefetch_flow(t, id);
+        }
+        ids[at[i]] = id;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t id = ids[at[i]];
+
+        while (id != FLOW_NONE
+               && memcmp(ft_flow(t, id)->ufid, records[at[i]]->ufid,
+                         FLOW_UFID_LEN)) {
+            id = flow_index_next(&t->index, &probes[i]);
+        }
+        if (id != FLOW_NONE) {
+            prefetch_node(t, ft_flow(t, id)->chain);
+        }
+        ids[at[i]] = id;
+    }
+}
+
+/* Finds in 'ids' the flows of 'records', FLOW_NONE if there is none.  Sources
+ * mostly tell of flows in the same order each time, and by that flows were
+ * numbered: so what follows the one found before is most likely the next, and
+ * only if it is not it is searched. */
+static void
+find_flows(struct flow_table *t, const struct flow_record *const *records,
+           size_t n, uint32_t ids[])
+{
+    uint32_t next = t->next_found;
+    uint8_t missed[FLOW_BATCH];
+    size_t n_missed = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (OVS_LIKELY(is_flow(t, next, records[i]->ufid))) {
+            prefetch_node(t, ft_flow(t, next)->chain);
+            ids[i] = next++;
+        } else {
+            missed[n_missed++] = i;
+        }
+    }
+    if (n_missed) {
+        search_flows(t, records, missed, n_missed, ids);
+    }
+    if (n && ids[n - 1] != FLOW_NONE) {
+        t->next_found = ids[n - 1] + 1;
+    }
+}
+
 size_t
 flow_table_refresh(struct flow_table *t,
                    const struct flow_record *const *records, size_t n,
                    long long int now)
 {
-    uint64_t hashes[FLOW_BATCH];
     uint32_t ids[FLOW_BATCH];
     size_t n_missing = 0;
 
     ovs_assert(n <= FLOW_BATCH);
     ft_set_now(t, now);
+    find_flows(t, records, n, ids);
     for (size_t i = 0; i < n; i++) {
-        hashes[i] = ft_hash_ufid(t, records[i]->ufid);
-        flow_index_prefetch(&t->index, hashes[i]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t id = first_candidate(&t->index, hashes[i]);
+        uint32_t id = ids[i];
 
-        if (id != FLOW_NONE) {
-            prefetch_flow(t, id);
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = ft_find(t, records[i]->ufid, hashes[i]);
-        if (ids[i] != FLOW_NONE) {
-            prefetch_node(t, ft_flow(t, ids[i])->chain);
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (ids[i] != FLOW_NONE && can_refresh(t, ids[i], records[i])) {
-            uint32_t dev = ft_node(t, ft_flow(t, ids[i])->chain)->dev;
+        if (id != FLOW_NONE && can_refresh(t, id, records[i])) {
+            struct ft_sender *sender = sender_of(t, id);
 
-            ft_gen_refresh(t, ft_sender_get(t, dev), ids[i]);
-            update(t, ids[i], records[i], false);
+            ft_gen_refresh(t, sender, id);
+            update(t, sender, id, records[i], false);
         } else {
             n_missing++;
         }
@@ -595,7 +667,7 @@ flow_table_delete(struct flow_table *t, const uint8_t ufid[FLOW_UFID_LEN],
     }
     key = ft_key(t, id);
     if (last) {
-        update(t, id, last, false);
+        update(t, sender_of(t, id), id, last, false);
         key = last->key_hash ? ft_fold_key(last->key_hash) : key;
     }
     ft_past_add(t, id, hash, key, true, now);

@@ -163,33 +163,57 @@ random_put(struct run *run, uint32_t n)
     flow_table_put(run->t, records, n_records, run->now);
 }
 
-static void
-random_refresh(struct run *run, uint32_t n)
+/* Makes in '*terse' what a dump may tell of flow 'n'.  Returns whether the
+ * table has it. */
+static bool
+prepare_refresh(struct run *run, uint32_t n, struct flow_record *terse)
 {
     struct flow_record *r = &run->records[n];
     struct model *m = &run->flows[n];
-    struct flow_record terse;
-    size_t missing;
 
     if (!m->there) {
-        flow_init(&terse, n, 1, 1, FLOW_TERSE);
-        assert_int_equal(flow_refresh(run->t, &terse, run->now), 1);
-        return;
+        flow_init(terse, n, 1, 1, FLOW_TERSE);
+        return false;
     }
     random_traffic(run, r);
-    terse = *r;
-    terse.outputs = terse.inline_outputs;
+    *terse = *r;
+    terse->outputs = terse->inline_outputs;
     if (one_in(run, 2)) {
-        flow_init(&terse, n, r->dev, r->recirc_id,
+        flow_init(terse, n, r->dev, r->recirc_id,
                   FLOW_TERSE | (r->flags & (FLOW_IN_HW | FLOW_KERNEL)));
-        terse.packets = r->packets;
-        terse.bytes = r->bytes;
-        terse.hw_packets = r->hw_packets;
-        terse.hw_bytes = r->hw_bytes;
+        terse->packets = r->packets;
+        terse->bytes = r->bytes;
+        terse->hw_packets = r->hw_packets;
+        terse->hw_bytes = r->hw_bytes;
     }
-    missing = flow_refresh(run->t, &terse, run->now);
-    assert_int_equal(missing, 0);
     m->doubtful = m->doomed = false;
+    return true;
+}
+
+/* Refreshes flow 'n', and maybe some that follow, in one batch. */
+static void
+random_refresh(struct run *run, uint32_t n)
+{
+    const struct flow_record *records[8];
+    struct flow_record terse[8];
+    size_t n_tries = one_in(run, 2) ? 1 : 1 + below(run, 8);
+    size_t n_records = 0, n_missing = 0;
+
+    for (size_t i = 0; i < n_tries; i++) {
+        uint32_t k = (n + i) % N_FLOWS;
+        struct flow_view view;
+
+        /* A doomed flow may be gone. */
+        memcpy(run->records[k].ufid, &k, sizeof k);
+        if (!run->flows[k].doomed
+            || flow_table_find(run->t, run->records[k].ufid, &view)) {
+            n_missing += !prepare_refresh(run, k, &terse[n_records]);
+            records[n_records] = &terse[n_records];
+            n_records++;
+        }
+    }
+    assert_int_equal(flow_table_refresh(run->t, records, n_records, run->now),
+                     n_missing);
 }
 
 static void
@@ -259,13 +283,7 @@ random_event(struct run *run)
     if (what < 45) {
         random_put(run, n);
     } else if (what < 65) {
-        /* A doomed flow may be gone. */
-        struct flow_view view;
-
-        if (!run->flows[n].doomed
-            || flow_table_find(run->t, run->records[n].ufid, &view)) {
-            random_refresh(run, n);
-        }
+        random_refresh(run, n);
     } else if (what < 87) {
         random_delete(run, n);
     } else if (what < 97) {
@@ -367,12 +385,94 @@ test_graphs(void **state OVS_UNUSED)
     }
 }
 
+/* Refreshes flows 'order[]', of which those whose number can be divided by 7
+ * are not there if 'gaps', with 'packets' each, and looks whether they all
+ * have these. */
+static void
+refresh_order(struct flow_table *t, const uint32_t order[], size_t n,
+              bool gaps, uint64_t packets)
+{
+    struct flow_record terse[FLOW_BATCH];
+    const struct flow_record *records[FLOW_BATCH];
+
+    for (size_t i = 0; i < n; i += FLOW_BATCH) {
+        size_t n_missing = 0, n_records = MIN(n - i, FLOW_BATCH);
+
+        for (size_t j = 0; j < n_records; j++) {
+            flow_init(&terse[j], order[i + j], 1, 0, FLOW_TERSE);
+            flow_traffic(&terse[j], packets + order[i + j], 0);
+            n_missing += gaps && order[i + j] % 7 == 0;
+            records[j] = &terse[j];
+        }
+        assert_int_equal(flow_table_refresh(t, records, n_records, 2000),
+                         n_missing);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct flow_view view;
+        struct flow_record r;
+
+        flow_init(&r, order[i], 1, 0, 0);
+        if (flow_table_find(t, r.ufid, &view)) {
+            assert_int_equal(view.sw.packets, packets + order[i]);
+        } else {
+            assert_true(gaps && order[i] % 7 == 0);
+        }
+    }
+    flow_verify(t, 2000);
+}
+
+/* Whatever the order in which counters come, each goes to its own flow; also
+ * with flows missing, and with others where these were. */
+static void
+test_orders(void **state OVS_UNUSED)
+{
+    enum { N = 500 };
+    struct flow_table *t = flow_table_create();
+    struct run run = { .seed = 21 };
+    uint32_t orders[3][N];
+    uint64_t packets = 0;
+    struct flow_record r;
+
+    for (uint32_t i = 0; i < N; i++) {
+        flow_init(&r, i, 1, 0, 0);
+        flow_put(t, &r, 1000);
+        orders[0][i] = orders[2][i] = i;
+        orders[1][i] = N - 1 - i;
+    }
+    for (uint32_t i = N - 1; i > 0; i--) {
+        uint32_t j = below(&run, i + 1), swap = orders[2][i];
+
+        orders[2][i] = orders[2][j];
+        orders[2][j] = swap;
+    }
+    for (int gaps = 0; gaps < 2; gaps++) {
+        for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+            refresh_order(t, orders[i], N, gaps, packets += 1000);
+            refresh_order(t, orders[i], N, gaps, packets += 1000);
+        }
+        for (uint32_t i = 0; i < N; i += 7) {
+            flow_init(&r, i, 1, 0, 0);
+            assert_int_equal(flow_table_delete(t, r.ufid, false, NULL, 2000),
+                             !gaps);
+        }
+    }
+    for (uint32_t i = 0; i < N; i += 7) {
+        flow_init(&r, i, 1, 0, 0);
+        flow_put(t, &r, 1000000);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+        refresh_order(t, orders[i], N, false, packets += 1000);
+    }
+    flow_table_destroy(t);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_graphs),
+        cmocka_unit_test(test_orders),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
