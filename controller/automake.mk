@@ -27,6 +27,9 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-table/chain.c \
 	controller/flow-table/check.c \
 	controller/flow-table/closure.c \
+	controller/flow-table/edge.c \
+	controller/flow-table/pages.c \
+	controller/flow-table/pages.h \
 	controller/flow-table/past.c \
 	controller/flow-table/private.h \
 	controller/flow-table/quick.c \
@@ -34,6 +37,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-table/shortfall.c \
 	controller/flow-table/slab.c \
 	controller/flow-table/slab.h \
+	controller/flow-table/store.c \
 	controller/flow-table/sums.c \
 	controller/flow-table/sweep.c \
 	controller/flow-table/table.c \

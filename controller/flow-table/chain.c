@@ -11,38 +11,7 @@
 /* Chains and sets of chains as nodes: what is in them, what leads to them from
  * recirc_id 0, and hence the path states of the flows there. */
 
-/* Path state of a flow of a class whose target has FT_HAS_* 'has', 0 if there
- * is no target. */
-enum flow_path
-ft_path(enum ft_class class, unsigned int has)
-{
-    bool hw, sw;
-
-    has |= 1u << class;
-    hw = has & (FT_HAS_HW | FT_HAS_HW_BUT_SW);
-    sw = has & FT_HAS_SW;
-    return (hw && sw ? FLOW_PATH_PARTIAL
-            : has & FT_HAS_EMPTY ? FLOW_PATH_UNKNOWN
-            : sw ? FLOW_PATH_NONE
-            : has & FT_HAS_HW_BUT_SW ? FLOW_PATH_FULL_BUT_SW
-            : FLOW_PATH_FULL);
-}
-
 /* Counters of nodes. */
-
-static struct ft_wide *
-get_wide(const struct flow_table *t, const struct ft_node *node)
-{
-    return flow_slab_get(&t->graph.wides, ft_side(t, node->side)->wide);
-}
-
-uint32_t
-ft_node_n(const struct flow_table *t, const struct ft_node *node,
-          unsigned int counter)
-{
-    return (OVS_UNLIKELY(node->flags & FT_NODE_WIDE)
-            ? get_wide(t, node)->n[counter] : node->n[counter]);
-}
 
 /* Number of flows in the chain. */
 uint32_t
@@ -71,20 +40,16 @@ widen(struct flow_table *t, uint32_t id)
     node->flags |= FT_NODE_WIDE;
 }
 
-/* Returns whether it was 0. */
-static bool
-count_up(struct flow_table *t, uint32_t id, unsigned int counter)
+/* ft_count_up() if a byte does not do. */
+bool
+ft_count_up_wide(struct flow_table *t, uint32_t id, unsigned int counter)
 {
     struct ft_node *node = ft_node(t, id);
 
-    if (OVS_UNLIKELY(node->n[counter] == UINT16_MAX
-                     && !(node->flags & FT_NODE_WIDE))) {
+    if (!(node->flags & FT_NODE_WIDE)) {
         widen(t, id);
     }
-    if (OVS_UNLIKELY(node->flags & FT_NODE_WIDE)) {
-        return !get_wide(t, node)->n[counter]++;
-    }
-    return !node->n[counter]++;
+    return !ft_wide(t, node)->n[counter]++;
 }
 
 /* Returns whether it is 0 now. */
@@ -95,7 +60,7 @@ count_down(struct flow_table *t, uint32_t id, unsigned int counter)
 
     ovs_assert(ft_node_n(t, node, counter) > 0);
     if (OVS_UNLIKELY(node->flags & FT_NODE_WIDE)) {
-        return !--get_wide(t, node)->n[counter];
+        return !--ft_wide(t, node)->n[counter];
     }
     return !--node->n[counter];
 }
@@ -309,7 +274,7 @@ ft_node_put(struct flow_table *t, uint32_t id)
             return;
         }
     }
-    side = node->side != FLOW_NONE ? ft_side(t, node->side) : NULL;
+    side = ft_node_side(t, node);
     if (side && (side->in != FLOW_NONE || side->queued)) {
         return;
     }
@@ -392,10 +357,10 @@ ft_chain_add(struct flow_table *t, uint32_t id)
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
     enum ft_class class = ft_class(flags);
-    bool changed = count_up(t, flow->chain, FT_IN + class);
+    bool changed = ft_count_up(t, flow->chain, FT_IN + class);
 
     if (ft_has_outputs(flow, flags)) {
-        changed |= count_up(t, flow->chain, FT_OUT);
+        changed |= ft_count_up(t, flow->chain, FT_OUT);
     }
     if (flags & FT_FIRST) {
         struct ft_sender *sender
@@ -403,7 +368,7 @@ ft_chain_add(struct flow_table *t, uint32_t id)
 
         sender->pub.paths[ft_path(class, target_has(t, flow))]++;
         if (flow->target != FLOW_NONE) {
-            count_up(t, flow->target, FT_FROM + class);
+            ft_count_up(t, flow->target, FT_FROM + class);
         }
         if (flags & FT_LISTED) {
             ft_listed_add(t, id);
@@ -473,7 +438,7 @@ ft_chain_reclass(struct flow_table *t, uint32_t id, uint16_t old_flags,
         return;
     }
     changed = count_down(t, flow->chain, FT_IN + old_class);
-    changed |= count_up(t, flow->chain, FT_IN + new_class);
+    changed |= ft_count_up(t, flow->chain, FT_IN + new_class);
     if (old_flags & FT_FIRST) {
         struct ft_sender *sender
             = ft_sender_find(t, ft_node(t, flow->chain)->dev);
@@ -483,7 +448,7 @@ ft_chain_reclass(struct flow_table *t, uint32_t id, uint16_t old_flags,
         sender->pub.paths[ft_path(new_class, has)]++;
         if (flow->target != FLOW_NONE) {
             count_down(t, flow->target, FT_FROM + old_class);
-            count_up(t, flow->target, FT_FROM + new_class);
+            ft_count_up(t, flow->target, FT_FROM + new_class);
         }
     } else if (changed) {
         ft_touch(t, flow->chain);
@@ -495,12 +460,13 @@ ft_graph_init(struct flow_table *t)
 {
     struct ft_graph *g = &t->graph;
 
-    BUILD_ASSERT_DECL(sizeof(struct ft_node) == 28);
+    BUILD_ASSERT_DECL(sizeof(struct ft_node) == 24);
     flow_slab_init(&g->nodes, sizeof(struct ft_node), FT_NODE_SHIFT);
     flow_slab_init(&g->sides, sizeof(struct ft_side), 8);
     flow_slab_init(&g->wides, sizeof(struct ft_wide), 6);
     flow_slab_init(&g->sets, sizeof(struct ft_set), 6);
     flow_slab_init(&g->edges, sizeof(struct ft_edge), 8);
+    flow_slab_init(&g->guesses, sizeof(struct ft_guess), FT_NODE_SHIFT);
     flow_index_init(&g->node_index, hash_node, t);
     flow_index_init(&g->edge_index, ft_hash_edge, t);
     g->dirty = g->stale = g->work = g->guess
@@ -521,6 +487,7 @@ ft_graph_destroy(struct flow_table *t)
     flow_slab_destroy(&g->wides);
     flow_slab_destroy(&g->sets);
     flow_slab_destroy(&g->edges);
+    flow_slab_destroy(&g->guesses);
     flow_index_destroy(&g->node_index);
     flow_index_destroy(&g->edge_index);
 }
@@ -532,7 +499,7 @@ ft_graph_memory(const struct flow_table *t)
 
     return (flow_slab_memory(&g->nodes) + flow_slab_memory(&g->sides)
             + flow_slab_memory(&g->wides) + flow_slab_memory(&g->sets)
-            + flow_slab_memory(&g->edges)
+            + flow_slab_memory(&g->edges) + flow_slab_memory(&g->guesses)
             + flow_index_memory(&g->node_index)
             + flow_index_memory(&g->edge_index));
 }

@@ -74,6 +74,7 @@ struct parts {
     uint32_t targets[FLOW_MAX_TARGETS]; /* Where it leads to. */
     size_t n_targets;           /* Number of these. */
     bool more;                  /* And elsewhere, too? */
+    uint32_t receiver;          /* Receiver by outputs or by guess. */
     bool outputs;               /* Has it any? */
 };
 
@@ -206,8 +207,9 @@ next_flow(const struct check *c, uint32_t *cursor, struct parts *p)
             p->n_targets = ft_node_targets(t, flow->target, p->targets,
                                            &p->more);
         }
-        p->outputs = (flow->receiver != FLOW_NONE
-                      && (ft_receiver(t, flow->receiver)->pub.type
+        p->receiver = ft_receiver_of(t, id, p->state->flags);
+        p->outputs = (p->receiver != FLOW_NONE
+                      && (ft_receiver(t, p->receiver)->pub.type
                           != FLOW_RECEIVER_GUESS));
         return true;
     }
@@ -302,7 +304,7 @@ add_flow(struct flow_counts *sum, const struct parts *p, bool traffic)
 static void
 compute_ingress(struct check *c, const struct parts *p, unsigned int has)
 {
-    uint32_t receiver = p->flow->receiver;
+    uint32_t receiver = p->receiver;
     uint16_t flags = p->state->flags;
     bool first = !p->recirc_id;
 
@@ -476,11 +478,9 @@ count_listed(const struct flow_table *t, const struct ft_node *node)
 {
     size_t n = 0;
 
-    if (node->side != FLOW_NONE) {
-        for (uint32_t id = ft_side(t, node->side)->listed; id != FLOW_NONE;
-             id = ft_links(t, id)->next) {
-            n++;
-        }
+    for (uint32_t id = ft_first_listed(t, node); id != FLOW_NONE;
+         id = ft_guess(t, id)->next) {
+        n++;
     }
     return n;
 }

@@ -27,43 +27,8 @@
 /* An out-degree that ft_touch() deals with at once. */
 #define FEW_EDGES 4
 
-/* Sides of nodes. */
-
-struct ft_side *
-ft_side_get(struct flow_table *t, uint32_t node_id)
-{
-    struct ft_node *node = ft_node(t, node_id);
-
-    if (node->side == FLOW_NONE) {
-        uint32_t id = flow_slab_alloc(&t->graph.sides);
-        struct ft_side *side = ft_side(t, id);
-
-        side->node = node_id;
-        side->out = side->in = side->listed = side->wide = FLOW_NONE;
-        side->dirty_next = side->stale_next = FLOW_NONE;
-        side->work_next = side->guess_next = FLOW_NONE;
-        node->side = id;
-    }
-    return ft_side(t, node->side);
-}
-
-/* Frees the node's side if there is nothing in it. */
-void
-ft_side_put(struct flow_table *t, uint32_t node_id)
-{
-    struct ft_node *node = ft_node(t, node_id);
-
-    if (node->side != FLOW_NONE) {
-        const struct ft_side *side = ft_side(t, node->side);
-
-        if (side->out == FLOW_NONE && side->in == FLOW_NONE
-            && side->listed == FLOW_NONE && side->wide == FLOW_NONE
-            && !side->queued) {
-            flow_slab_free(&t->graph.sides, node->side);
-            node->side = FLOW_NONE;
-        }
-    }
-}
+/* As many flows in a list that publish() does. */
+#define FEW_LISTED 4
 
 /* Queues. */
 
@@ -138,6 +103,34 @@ release(struct flow_table *t, uint32_t side_id)
 
 /* Results. */
 
+/* The node began or ceased to lead out, so that flows in its list are to be
+ * FT_GUESSING, or not to be.  Does that at once if they are few. */
+static void
+review_guesses(struct flow_table *t, uint32_t node_id)
+{
+    struct ft_node *node = ft_node(t, node_id);
+    const struct ft_side *side = ft_node_side(t, node);
+    uint32_t id = ft_first_listed(t, node);
+
+    for (int n = 0; n < FEW_LISTED && id != FLOW_NONE; n++) {
+        id = ft_guess(t, id)->next;
+    }
+    if (id == FLOW_NONE && !(side && side->queued & FT_QUEUED_GUESS)) {
+        bool guessing = !(node->has & FT_HAS_OUTPUT);
+
+        for (id = ft_first_listed(t, node); id != FLOW_NONE;
+             id = ft_guess(t, id)->next) {
+            ft_sums_guess(t, id, guessing);
+        }
+        return;
+    }
+    ft_side_get(t, node_id);
+    if (t->graph.guess.first == node->side) {
+        t->graph.listed_valid = false;
+    }
+    push(t, FT_QUEUED_GUESS, node->side);
+}
+
 /* Makes 'has' the node's. */
 static void
 publish(struct flow_table *t, uint32_t node_id, unsigned int has)
@@ -159,12 +152,9 @@ publish(struct flow_table *t, uint32_t node_id, unsigned int has)
             sender->pub.paths[ft_path(i, has)] += n;
         }
     }
-    if ((old ^ has) & FT_HAS_OUTPUT && node->side != FLOW_NONE
-        && ft_side(t, node->side)->listed != FLOW_NONE) {
-        if (t->graph.guess.first == node->side) {
-            t->graph.listed_valid = false;
-        }
-        push(t, FT_QUEUED_GUESS, node->side);
+    if ((old ^ has) & FT_HAS_OUTPUT
+        && ft_first_listed(t, node) != FLOW_NONE) {
+        review_guesses(t, node_id);
     }
 }
 
@@ -186,10 +176,10 @@ compute_at_once(const struct flow_table *t, const struct ft_node *node,
     int n = 0;
 
     *has = ft_local(t, node);
-    if (node->side == FLOW_NONE) {
+    side = ft_node_side(t, node);
+    if (!side) {
         return true;
     }
-    side = ft_side(t, node->side);
     if (side->queued & (FT_QUEUED_DIRTY | FT_QUEUED_STALE)) {
         return false;
     }
@@ -226,170 +216,7 @@ ft_touch(struct flow_table *t, uint32_t node_id)
     }
 }
 
-/* Edges. */
-
-static uint64_t
-hash_ends(const struct flow_table *t, uint32_t from, uint32_t to)
-{
-    return ft_hash(t, (uint64_t) from << 32 | to, 4);
-}
-
-uint64_t
-ft_hash_edge(const void *t_, uint32_t id)
-{
-    const struct flow_table *t = t_;
-    const struct ft_edge *edge = ft_edge(t, id);
-
-    return hash_ends(t, edge->from, edge->to);
-}
-
-static uint32_t
-find_edge(const struct flow_table *t, uint32_t from, uint32_t to,
-          uint64_t hash)
-{
-    struct flow_probe probe;
-    uint32_t id;
-
-    FLOW_INDEX_FOR_EACH (id, probe, &t->graph.edge_index, hash) {
-        const struct ft_edge *edge = ft_edge(t, id);
-
-        if (edge->from == from && edge->to == to) {
-            return id;
-        }
-    }
-    return FLOW_NONE;
-}
-
-/* One more flow of 'from' leads to 'to'. */
-void
-ft_edge_add(struct flow_table *t, uint32_t from, uint32_t to)
-{
-    uint64_t hash = hash_ends(t, from, to);
-    uint32_t id = find_edge(t, from, to, hash);
-    struct ft_side *side;
-    struct ft_edge *edge;
-
-    if (id != FLOW_NONE) {
-        ft_edge(t, id)->n++;
-        return;
-    }
-    id = flow_slab_alloc(&t->graph.edges);
-    edge = ft_edge(t, id);
-    edge->from = from;
-    edge->to = to;
-    edge->n = 1;
-
-    side = ft_side_get(t, from);
-    edge->out_prev = FLOW_NONE;
-    edge->out_next = side->out;
-    side->out = id;
-    if (edge->out_next != FLOW_NONE) {
-        ft_edge(t, edge->out_next)->out_prev = id;
-    }
-
-    side = ft_side_get(t, to);
-    edge->in_prev = FLOW_NONE;
-    edge->in_next = side->in;
-    side->in = id;
-    if (edge->in_next != FLOW_NONE) {
-        ft_edge(t, edge->in_next)->in_prev = id;
-    }
-    flow_index_insert(&t->graph.edge_index, hash, id);
-    ft_touch(t, from);
-}
-
-static void
-unlink_edge(struct flow_table *t, uint32_t id)
-{
-    const struct ft_edge *edge = ft_edge(t, id);
-    struct ft_graph *g = &t->graph;
-
-    if (g->edge_valid && g->edge == id) {
-        g->edge = g->phase == FT_INIT ? edge->out_next : edge->in_next;
-    }
-    if (edge->out_prev != FLOW_NONE) {
-        ft_edge(t, edge->out_prev)->out_next = edge->out_next;
-    } else {
-        ft_side_get(t, edge->from)->out = edge->out_next;
-    }
-    if (edge->out_next != FLOW_NONE) {
-        ft_edge(t, edge->out_next)->out_prev = edge->out_prev;
-    }
-    if (edge->in_prev != FLOW_NONE) {
-        ft_edge(t, edge->in_prev)->in_next = edge->in_next;
-    } else {
-        ft_side_get(t, edge->to)->in = edge->in_next;
-    }
-    if (edge->in_next != FLOW_NONE) {
-        ft_edge(t, edge->in_next)->in_prev = edge->in_prev;
-    }
-}
-
-/* One flow of 'from' less leads to 'to'.  The caller calls ft_node_put() for
- * both. */
-void
-ft_edge_remove(struct flow_table *t, uint32_t from, uint32_t to)
-{
-    uint64_t hash = hash_ends(t, from, to);
-    uint32_t id = find_edge(t, from, to, hash);
-
-    ovs_assert(id != FLOW_NONE);
-    if (!--ft_edge(t, id)->n) {
-        flow_index_remove(&t->graph.edge_index, hash, id);
-        unlink_edge(t, id);
-        flow_slab_free(&t->graph.edges, id);
-        ft_side_put(t, from);
-        ft_side_put(t, to);
-        ft_touch(t, from);
-    }
-}
-
-/* Flows with guessed receivers. */
-
-/* Links the flow, which is FT_LISTED, to the others of its target, and decides
- * whether it is FT_GUESSING. */
-void
-ft_listed_add(struct flow_table *t, uint32_t flow_id)
-{
-    uint32_t target = ft_flow(t, flow_id)->target;
-    struct ft_state *state = ft_state(t, flow_id);
-    struct ft_side *side = ft_side_get(t, target);
-    struct ft_links *links = ft_links(t, flow_id);
-
-    links->prev = FLOW_NONE;
-    links->next = side->listed;
-    if (links->next != FLOW_NONE) {
-        ft_links(t, links->next)->prev = flow_id;
-    }
-    side->listed = flow_id;
-    if (ft_node(t, target)->has & FT_HAS_OUTPUT) {
-        state->flags &= ~FT_GUESSING;
-    } else {
-        state->flags |= FT_GUESSING;
-    }
-}
-
-void
-ft_listed_remove(struct flow_table *t, uint32_t flow_id)
-{
-    uint32_t target = ft_flow(t, flow_id)->target;
-    const struct ft_links *links = ft_links(t, flow_id);
-    struct ft_graph *g = &t->graph;
-
-    if (g->listed_valid && g->listed == flow_id) {
-        g->listed = links->next;
-    }
-    if (links->prev != FLOW_NONE) {
-        ft_links(t, links->prev)->next = links->next;
-    } else {
-        ft_side_get(t, target)->listed = links->next;
-    }
-    if (links->next != FLOW_NONE) {
-        ft_links(t, links->next)->prev = links->prev;
-    }
-    ft_state(t, flow_id)->flags &= ~FT_GUESSING;
-    ft_side_put(t, target);
-}
+/* Guesses. */
 
 /* Brings flows up to date whose targets began or ceased to lead out.  Returns
  * what is left of 'budget'. */
@@ -413,7 +240,7 @@ run_guesses(struct flow_table *t, size_t budget)
             bool guessing
                 = !(ft_node(t, side->node)->has & FT_HAS_OUTPUT);
 
-            g->listed = ft_links(t, flow)->next;
+            g->listed = ft_guess(t, flow)->next;
             ft_sums_guess(t, flow, guessing);
         }
         budget--;

@@ -5,11 +5,13 @@
 
 /* What the files of the flow table share.
  *
- *   table.c     flows: storage, put, refresh, delete
+ *   table.c     flows: put, refresh, delete
+ *   store.c     where they are
  *   quick.c     shortcuts for what most flows need
  *   reading.c   what readings of counters mean
  *   view.c      what is told of one flow
  *   chain.c     chains, what leads to what, path states
+ *   edge.c      what leads from chain to chain, and lists of guesses
  *   closure.c   closures of chains that lead on to others
  *   sums.c      senders, receivers
  *   shortfall.c what is not in hardware
@@ -17,7 +19,7 @@
  *   sweep.c     mark, sweep, purge
  *   check.c     the recompute
  *
- * A million flows take about 94 bytes each, with a third of a chain each.  So
+ * A million flows take about 95 bytes each, with a third of a chain each.  So
  * elements are named by 32-bit numbers, what few have is in side tables, and
  * counters of chains are small until they overflow. */
 
@@ -36,8 +38,8 @@ struct ft_flow {
     uint32_t chain;             /* Node that it is in; FLOW_NONE: this is no
                                  * flow, and 'target' the next such. */
     uint32_t target;            /* Node that it leads to, or FLOW_NONE. */
-    uint32_t receiver;          /* Receiver by its outputs or, if FT_LISTED,
-                                 * by guess; or FLOW_NONE. */
+    uint32_t receiver;          /* Receiver by its outputs, or FLOW_NONE; if
+                                 * FT_LISTED its 'struct ft_guess'. */
     uint32_t last_used;         /* In units of FT_TICK since the table's
                                  * epoch, 0 for never. */
 };
@@ -72,27 +74,29 @@ enum {
     FT_AGE_MASK = 3 << FT_AGE_SHIFT,
 };
 
-#define FT_CHUNK_SHIFT 12
+/* Flows are allocated in chunks of so many that what readings look at has the
+ * size of a large page. */
+#define FT_CHUNK_SHIFT 15
 #define FT_CHUNK_FLOWS (1 << FT_CHUNK_SHIFT)
+#define FT_FLOWS_SIZE (FT_CHUNK_FLOWS * sizeof(struct ft_flow))
 
-/* Flows that are allocated together; a multiple of the page size. */
-struct ft_chunk {
-    struct ft_flow flows[FT_CHUNK_FLOWS];
+/* The rest of a chunk's flows. */
+struct ft_rest {
     struct ft_state states[FT_CHUNK_FLOWS];
-    uint32_t handles[FT_CHUNK_FLOWS];
-    uint16_t prios[FT_CHUNK_FLOWS];
+    uint32_t handles[FT_CHUNK_FLOWS]; /* Of tc, with: */
+    uint16_t prios[FT_CHUNK_FLOWS];   /* Priorities. */
 };
 
-/* Links of a flow that is FT_LISTED. */
-struct ft_links {
-    uint32_t prev, next;        /* Flows, or FLOW_NONE. */
-};
-
-/* Where a chunk is, and what of it only some have. */
-struct ft_chunk_ref {
-    struct ft_chunk *chunk;
+struct ft_chunk {
+    struct ft_flow *flows;      /* FT_FLOWS_SIZE bytes. */
+    struct ft_rest *rest;       /* The rest of these. */
     uint16_t *keys;             /* Key hashes if any is known, else NULL. */
-    struct ft_links *links;     /* If any is FT_LISTED, else NULL. */
+};
+
+/* What a flow that is FT_LISTED has. */
+struct ft_guess {
+    uint32_t receiver;          /* Receiver by guess. */
+    uint32_t prev, next;        /* Flows with its target, or FLOW_NONE. */
 };
 
 /* Counters that started anew: what they had before. */
@@ -136,10 +140,12 @@ struct ft_node {
     uint32_t dev;               /* Key, with: */
     uint32_t id;                /* recirc_id, or number of a 'struct
                                  * ft_set'. */
-    uint16_t n[FT_N_COUNTERS];  /* Counters, unless FT_NODE_WIDE. */
+    uint32_t side;              /* Its 'struct ft_side', or FLOW_NONE; or if
+                                 * FT_NODE_LISTS that has only 'listed': what
+                                 * that would be. */
+    uint16_t flags;             /* FT_NODE_*. */
     uint8_t has;                /* FT_HAS_* of its closure. */
-    uint8_t flags;              /* FT_NODE_*. */
-    uint32_t side;              /* Its 'struct ft_side', or FLOW_NONE. */
+    uint8_t n[FT_N_COUNTERS];   /* Counters, unless FT_NODE_WIDE. */
 };
 enum {
     FT_NODE_USED = 1 << 0,      /* Not free. */
@@ -152,6 +158,7 @@ enum {
     FT_NODE_AGE_MASK = 3 << FT_NODE_AGE_SHIFT,
     FT_NODE_OLDEST_SHIFT = 6,   /* Oldest age, 2 bits. */
     FT_NODE_OLDEST_MASK = 3 << FT_NODE_OLDEST_SHIFT,
+    FT_NODE_LISTS = 1 << 8,     /* See 'side'. */
 };
 
 /* What only some nodes have.  Links of queues are FLOW_NONE at the end. */
@@ -218,6 +225,7 @@ struct ft_graph {
     struct flow_slab wides;     /* 'struct ft_wide's. */
     struct flow_slab sets;      /* 'struct ft_set's. */
     struct flow_slab edges;     /* 'struct ft_edge's. */
+    struct flow_slab guesses;   /* 'struct ft_guess's. */
     struct flow_index node_index; /* Nodes by what they are. */
     struct flow_index edge_index; /* Edges by their ends. */
     uint32_t recent[FT_RECENT]; /* Chains that were found lately, by
@@ -304,13 +312,13 @@ struct flow_table {
     long long int epoch;        /* Tick 0, in ms; FT_TICK's multiple. */
     bool has_epoch;             /* Was it set, from the first 'now'? */
 
-    struct ft_chunk_ref *chunks; /* Flows. */
+    struct ft_chunk *chunks;    /* Flows. */
     size_t n_chunks;            /* Number of 'chunks'. */
     size_t allocated_chunks;    /* Number that there is room for. */
     uint32_t n_slots;           /* Flows 0 to n_slots - 1 were in use once. */
     uint32_t free;              /* First free one of these, or FLOW_NONE. */
     uint32_t n_flows;           /* Number of flows. */
-    size_t lazy_memory;         /* Bytes of 'keys' and 'links'. */
+    size_t lazy_memory;         /* Bytes of 'keys'. */
     struct flow_index index;    /* Flows by ufid. */
     uint32_t next_found;        /* The flow after the one that was refreshed
                                  * last, if there is one. */
@@ -342,18 +350,29 @@ struct flow_table {
     struct ft_purges next_purges; /* Asked for since that began. */
 };
 
+static inline struct ft_chunk *
+ft_chunk(const struct flow_table *t, uint32_t id)
+{
+    return &t->chunks[id >> FT_CHUNK_SHIFT];
+}
+
+/* Where a flow is in its chunk. */
+static inline uint32_t
+ft_pos(uint32_t id)
+{
+    return id & (FT_CHUNK_FLOWS - 1);
+}
+
 static inline struct ft_flow *
 ft_flow(const struct flow_table *t, uint32_t id)
 {
-    return &t->chunks[id >> FT_CHUNK_SHIFT].chunk->flows
-        [id & (FT_CHUNK_FLOWS - 1)];
+    return &ft_chunk(t, id)->flows[ft_pos(id)];
 }
 
 static inline struct ft_state *
 ft_state(const struct flow_table *t, uint32_t id)
 {
-    return &t->chunks[id >> FT_CHUNK_SHIFT].chunk->states
-        [id & (FT_CHUNK_FLOWS - 1)];
+    return &ft_chunk(t, id)->rest->states[ft_pos(id)];
 }
 
 /* Log2 of the numbers of elements in a chunk of 'nodes', and of 'senders' and
@@ -376,6 +395,14 @@ static inline struct ft_side *
 ft_side(const struct flow_table *t, uint32_t id)
 {
     return flow_slab_get(&t->graph.sides, id);
+}
+
+/* The node's side, or NULL. */
+static inline struct ft_side *
+ft_node_side(const struct flow_table *t, const struct ft_node *node)
+{
+    return (node->side == FLOW_NONE || node->flags & FT_NODE_LISTS
+            ? NULL : ft_side(t, node->side));
 }
 
 static inline struct ft_edge *
@@ -416,12 +443,29 @@ ft_class(uint16_t flags)
             : FT_CLASS_HW);
 }
 
-/* Who the flow is counted for now, or FLOW_NONE. */
+/* What flow 'id', which is FT_LISTED, has for that. */
+static inline struct ft_guess *
+ft_guess(const struct flow_table *t, uint32_t id)
+{
+    return FT_SLAB_GET(&t->graph.guesses, FT_NODE_SHIFT, struct ft_guess,
+                       ft_flow(t, id)->receiver);
+}
+
+/* The receiver of flow 'id', which has 'flags', by outputs or by guess; or
+ * FLOW_NONE. */
 static inline uint32_t
-ft_counted_receiver(const struct ft_flow *flow, uint16_t flags)
+ft_receiver_of(const struct flow_table *t, uint32_t id, uint16_t flags)
+{
+    return (OVS_UNLIKELY(flags & FT_LISTED) ? ft_guess(t, id)->receiver
+            : ft_flow(t, id)->receiver);
+}
+
+/* Who it is counted for now, or FLOW_NONE. */
+static inline uint32_t
+ft_counted_receiver(const struct flow_table *t, uint32_t id, uint16_t flags)
 {
     return ((flags & (FT_LISTED | FT_GUESSING)) == FT_LISTED
-            ? FLOW_NONE : flow->receiver);
+            ? FLOW_NONE : ft_receiver_of(t, id, flags));
 }
 
 static inline bool
@@ -463,6 +507,22 @@ ft_recent_slot(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
     return &t->graph.recent[(dev + recirc_id) & (FT_RECENT - 1)];
 }
 
+/* Counters of nodes. */
+
+static inline struct ft_wide *
+ft_wide(const struct flow_table *t, const struct ft_node *node)
+{
+    return flow_slab_get(&t->graph.wides, ft_side(t, node->side)->wide);
+}
+
+static inline uint32_t
+ft_node_n(const struct flow_table *t, const struct ft_node *node,
+          unsigned int counter)
+{
+    return (OVS_UNLIKELY(node->flags & FT_NODE_WIDE)
+            ? ft_wide(t, node)->n[counter] : node->n[counter]);
+}
+
 /* The chain if it was found lately, else FLOW_NONE. */
 static inline uint32_t
 ft_node_recent(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
@@ -495,16 +555,24 @@ ft_to_ticks(const struct flow_table *t, long long int when)
     return ticks < 1 ? 1 : MIN(ticks, UINT32_MAX);
 }
 
-/* table.c */
+/* store.c */
+void ft_store_init(struct flow_table *);
+void ft_store_destroy(struct flow_table *);
+size_t ft_store_memory(const struct flow_table *);
+uint64_t ft_hash_ufid(const struct flow_table *, const uint8_t ufid[]);
 uint32_t ft_find(const struct flow_table *, const uint8_t ufid[],
                  uint64_t hash);
-uint64_t ft_hash_ufid(const struct flow_table *, const uint8_t ufid[]);
 uint32_t ft_alloc_flow(struct flow_table *);
-void ft_remove(struct flow_table *, uint32_t flow, uint64_t hash);
-struct ft_links *ft_links(const struct flow_table *, uint32_t flow);
+void ft_free_flow(struct flow_table *, uint32_t flow);
 uint16_t ft_key(const struct flow_table *, uint32_t flow);
+void ft_set_key(struct flow_table *, uint32_t flow, uint16_t key);
 uint32_t ft_handle(const struct flow_table *, uint32_t flow);
 uint16_t ft_prio(const struct flow_table *, uint32_t flow);
+void ft_set_names(struct flow_table *, uint32_t flow,
+                  const struct flow_record *);
+
+/* table.c */
+void ft_remove(struct flow_table *, uint32_t flow, uint64_t hash);
 
 /* quick.c */
 bool ft_quick_add(struct flow_table *, const struct flow_record *,
@@ -534,29 +602,31 @@ uint32_t ft_target_get(struct flow_table *, const struct flow_record *);
 bool ft_target_matches(const struct flow_table *, uint32_t target,
                        const struct flow_record *);
 void ft_node_put(struct flow_table *, uint32_t node);
-uint32_t ft_node_n(const struct flow_table *, const struct ft_node *,
-                   unsigned int counter);
 uint32_t ft_node_n_flows(const struct flow_table *, const struct ft_node *);
 void ft_chain_add(struct flow_table *, uint32_t flow);
 void ft_chain_remove(struct flow_table *, uint32_t flow);
 void ft_chain_reclass(struct flow_table *, uint32_t flow, uint16_t old_flags,
                       uint16_t new_flags);
-enum flow_path ft_path(enum ft_class, unsigned int has);
+bool ft_count_up_wide(struct flow_table *, uint32_t node,
+                      unsigned int counter);
+unsigned int ft_local(const struct flow_table *, const struct ft_node *);
 size_t ft_node_targets(const struct flow_table *, uint32_t node,
                        uint32_t targets[FLOW_MAX_TARGETS], bool *more);
 
-/* closure.c */
+/* edge.c */
 struct ft_side *ft_side_get(struct flow_table *, uint32_t node);
 void ft_side_put(struct flow_table *, uint32_t node);
-unsigned int ft_local(const struct flow_table *, const struct ft_node *);
-void ft_touch(struct flow_table *, uint32_t node);
+uint64_t ft_hash_edge(const void *table, uint32_t edge);
 void ft_edge_add(struct flow_table *, uint32_t from, uint32_t to);
 void ft_edge_remove(struct flow_table *, uint32_t from, uint32_t to);
+uint32_t ft_first_listed(const struct flow_table *, const struct ft_node *);
 void ft_listed_add(struct flow_table *, uint32_t flow);
 void ft_listed_remove(struct flow_table *, uint32_t flow);
+
+/* closure.c */
+void ft_touch(struct flow_table *, uint32_t node);
 bool ft_closure_is_busy(const struct flow_table *);
 size_t ft_closure_run(struct flow_table *, size_t budget);
-uint64_t ft_hash_edge(const void *table, uint32_t edge);
 
 /* sums.c */
 void ft_sums_init(struct flow_table *);
@@ -586,6 +656,8 @@ void ft_past_destroy(struct flow_table *);
 size_t ft_past_memory(const struct flow_table *);
 void ft_past_add(struct flow_table *, uint32_t flow, uint64_t hash,
                  uint16_t key, bool deleted, long long int now);
+bool ft_past_has(const struct flow_table *, const uint8_t ufid[],
+                 uint64_t hash);
 void ft_past_take(struct flow_table *, uint32_t flow, uint64_t hash,
                   const struct flow_record *, long long int now);
 void ft_past_expire(struct flow_table *, long long int now);
@@ -599,6 +671,34 @@ void ft_gen_add(struct flow_table *, struct ft_sender *, uint32_t flow);
 void ft_gen_remove(struct flow_table *, struct ft_sender *, uint32_t flow);
 void ft_gen_renew(struct flow_table *, struct ft_sender *, uint32_t flow);
 size_t ft_sweep_run(struct flow_table *, size_t budget, long long int now);
+
+/* Counts one more in a node.  Returns whether there was none. */
+static inline bool
+ft_count_up(struct flow_table *t, uint32_t node_id, unsigned int counter)
+{
+    struct ft_node *node = ft_node(t, node_id);
+
+    return (OVS_UNLIKELY(node->n[counter] == UINT8_MAX
+                         || node->flags & FT_NODE_WIDE)
+            ? ft_count_up_wide(t, node_id, counter) : !node->n[counter]++);
+}
+
+/* Path state of a flow of a class whose target has FT_HAS_* 'has', 0 if there
+ * is no target. */
+static inline enum flow_path
+ft_path(enum ft_class class, unsigned int has)
+{
+    bool hw, sw;
+
+    has |= 1u << class;
+    hw = has & (FT_HAS_HW | FT_HAS_HW_BUT_SW);
+    sw = has & FT_HAS_SW;
+    return (hw && sw ? FLOW_PATH_PARTIAL
+            : has & FT_HAS_EMPTY ? FLOW_PATH_UNKNOWN
+            : sw ? FLOW_PATH_NONE
+            : has & FT_HAS_HW_BUT_SW ? FLOW_PATH_FULL_BUT_SW
+            : FLOW_PATH_FULL);
+}
 
 /* The sender 'dev', which is made if it is not there. */
 static inline struct ft_sender *

@@ -8,11 +8,11 @@
 
 #include "util.h"
 
-/* Shortcuts.  Almost all flows of a dump are plain: new ones in a chain that
- * ends there or with one target, or old ones whose counters grew.  For these
- * the functions here do what the general ones do, bit for bit, but in one go,
- * which takes a quarter of the instructions.  They look first, and return
- * without having changed anything if there is something special. */
+/* Shortcuts.  Almost all flows of a dump are plain: new ones, with one target
+ * or none, or old ones whose counters grew.  For these the functions here do
+ * what the general ones do, bit for bit, but in one go, which takes a quarter
+ * of the instructions.  They look first, and return without having changed
+ * anything if there is something special. */
 
 static inline void
 add_traffic(struct flow_traffic *sum, uint64_t packets, uint64_t bytes)
@@ -56,27 +56,27 @@ used_at(const struct flow_table *t, const struct flow_record *r, bool grew)
 
 /* Adding. */
 
-/* Does 'r' tell of nothing that only the general way deals with? */
+/* Does 'r', with its ufid's 'hash', tell of nothing that only the general way
+ * deals with? */
 static inline bool
-is_plain(const struct flow_table *t, const struct flow_record *r)
+is_plain(const struct flow_table *t, const struct flow_record *r,
+         uint64_t hash)
 {
-    if (r->key_hash || t->past_index.n || t->purge_left
-        || r->n_outputs > 1 || r->flags & FLOW_MORE
+    if (r->flags & FLOW_MORE || r->n_targets > 1 || t->purge_left
         || r->hw_packets > r->packets || r->hw_bytes > r->bytes) {
         return false;
     }
-    return (!r->n_targets
-            || (r->n_targets == 1 && r->targets[0] && !r->recirc_id
-                && (r->n_outputs || !(r->flags & FLOW_DECAP))));
+    return ((!r->n_targets || r->targets[0])
+            && !ft_past_has(t, r->ufid, hash));
 }
 
-/* Can another flow be counted in the node without ado? */
-static inline bool
-has_room(const struct ft_node *node, unsigned int counter)
-{
-    return (!(node->flags & FT_NODE_WIDE)
-            && node->n[counter] < UINT16_MAX);
-}
+/* What a new flow is linked to. */
+struct links {
+    struct ft_sender *sender;
+    uint32_t chain;             /* Node. */
+    uint32_t target;            /* Node, or FLOW_NONE. */
+    uint32_t receiver;          /* By outputs or guess, or FLOW_NONE. */
+};
 
 static inline uint32_t
 get_node(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
@@ -87,14 +87,66 @@ get_node(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
 }
 
 static inline uint32_t
-get_receiver(struct flow_table *t, const struct flow_record *r)
+get_receiver(struct flow_table *t, const struct flow_record *r, bool listed)
 {
-    uint32_t dev = r->outputs[0];
-    uint32_t recent = t->recent_receivers[dev & (FT_RECENT - 1)];
+    if (OVS_LIKELY(r->n_outputs == 1)) {
+        uint32_t dev = r->outputs[0];
+        uint32_t recent = t->recent_receivers[dev & (FT_RECENT - 1)];
 
-    return (OVS_LIKELY(recent != FLOW_NONE
-                       && ft_receiver(t, recent)->dev == dev)
-            ? recent : ft_receiver_get(t, r, false));
+        if (OVS_LIKELY(recent != FLOW_NONE
+                       && ft_receiver(t, recent)->dev == dev)) {
+            return recent;
+        }
+    }
+    return (r->n_outputs || listed
+            ? ft_receiver_get(t, r, listed) : FLOW_NONE);
+}
+
+/* The flags of a new flow, but for those that links give it. */
+static inline uint16_t
+get_flags(const struct flow_record *r)
+{
+    return ((r->flags & FT_PUBLIC) | (r->recirc_id ? 0 : FT_FIRST)
+            | (r->packets && !r->hw_packets ? FT_LAST_SW : 0));
+}
+
+/* Fills in the new flow 'id'. */
+static inline void
+fill_in(struct flow_table *t, uint32_t id, const struct flow_record *r,
+        const struct links *l, uint16_t flags,
+        const struct flow_counts *delta, long long int used)
+{
+    struct ft_flow *flow = ft_flow(t, id);
+    struct ft_rest *rest = ft_chunk(t, id)->rest;
+    uint32_t pos = ft_pos(id);
+    bool kernel = flags & FLOW_KERNEL;
+    struct ft_gens *gens = &l->sender->gens[kernel];
+    uint32_t age = ((ft_node(t, l->chain)->flags & FT_NODE_AGE_MASK)
+                    >> FT_NODE_AGE_SHIFT);
+
+    memcpy(flow->ufid, r->ufid, sizeof flow->ufid);
+    flow->hw.packets = r->hw_packets;
+    flow->hw.bytes = r->hw_bytes;
+    flow->total.packets = r->packets;
+    flow->total.bytes = r->bytes;
+    flow->chain = l->chain;
+    flow->target = l->target;
+    flow->receiver = l->receiver;
+    flow->last_used = used ? ft_to_ticks(t, used) : 0;
+    rest->states[pos] = (struct ft_state) {
+        .flags = flags | age << FT_AGE_SHIFT,
+        .miss_gen = (MIN(r->miss, FLOW_N_MISSES - 1)
+                     | gens->fresh << FT_GEN_SHIFT),
+        .percent = r->packets ? percent_of(delta) : FT_NO_PERCENT,
+    };
+    rest->handles[pos] = r->handle;
+    rest->prios[pos] = r->prio;
+    if (r->key_hash) {
+        ft_set_key(t, id, ft_fold_key(r->key_hash));
+    }
+    gens->total++;
+    gens->n[gens->fresh]++;
+    t->n_of[kernel]++;
 }
 
 static inline void
@@ -104,83 +156,55 @@ count_flow(struct flow_counts *counts, bool offloaded)
     counts->offloaded += offloaded;
 }
 
-/* Adds the flow 'id', which was allocated, as 'r' tells it, which is_plain(),
- * to the nodes 'chain' and 'target', which have room. */
+/* Counts the new flow 'id', which was filled in, in its chain and for those
+ * who sent and received it. */
 static inline void
-fill_in(struct flow_table *t, uint32_t id, const struct flow_record *r,
-        struct ft_sender *sender, uint32_t chain, uint32_t target)
+count_in(struct flow_table *t, uint32_t id, const struct links *l,
+         uint16_t flags, const struct flow_counts *delta, long long int used)
 {
-    struct flow_counts delta = {
-        .hw = { r->hw_packets, r->hw_bytes },
-        .sw = { r->packets - r->hw_packets, r->bytes - r->hw_bytes },
-    };
-    long long int used = used_at(t, r, r->packets);
-    struct ft_chunk *chunk = t->chunks[id >> FT_CHUNK_SHIFT].chunk;
-    uint32_t pos = id & (FT_CHUNK_FLOWS - 1);
-    struct ft_state *state = &chunk->states[pos];
-    struct ft_flow *flow = &chunk->flows[pos];
-    struct ft_node *node = ft_node(t, chain);
-    bool kernel = r->flags & FLOW_KERNEL, in_hw = r->flags & FLOW_IN_HW;
-    struct ft_gens *gens = &sender->gens[kernel];
-    uint16_t flags = r->flags & FT_PUBLIC;
-    enum ft_class class;
-    bool changed;
+    enum ft_class class = ft_class(flags);
+    bool in_hw = flags & FLOW_IN_HW;
+    bool outputs = l->receiver != FLOW_NONE && !(flags & FT_LISTED);
+    bool changed = ft_count_up(t, l->chain, FT_IN + class);
+    bool received = outputs;
 
-    memcpy(flow->ufid, r->ufid, sizeof flow->ufid);
-    flow->hw.packets = r->hw_packets;
-    flow->hw.bytes = r->hw_bytes;
-    flow->total.packets = r->packets;
-    flow->total.bytes = r->bytes;
-    flow->chain = chain;
-    flow->target = target;
-    flow->receiver = r->n_outputs ? get_receiver(t, r) : FLOW_NONE;
-    flow->last_used = used ? ft_to_ticks(t, used) : 0;
-    chunk->handles[pos] = r->handle;
-    chunk->prios[pos] = r->prio;
-
-    if (!r->recirc_id) {
-        flags |= FT_FIRST;
+    if (outputs) {
+        changed |= ft_count_up(t, l->chain, FT_OUT);
     }
-    if (r->packets && !r->hw_packets) {
-        flags |= FT_LAST_SW;
-    }
-    flags |= ((node->flags & FT_NODE_AGE_MASK) >> FT_NODE_AGE_SHIFT
-              << FT_AGE_SHIFT);
-    state->flags = flags;
-    state->miss_gen = (MIN(r->miss, FLOW_N_MISSES - 1)
-                       | gens->fresh << FT_GEN_SHIFT);
-    state->percent = r->packets ? percent_of(&delta) : FT_NO_PERCENT;
-    gens->total++;
-    gens->n[gens->fresh]++;
-    t->n_of[kernel]++;
-
-    class = ft_class(flags);
-    changed = !node->n[FT_IN + class]++;
-    if (r->n_outputs) {
-        struct ft_receiver *receiver = ft_receiver(t, flow->receiver);
-
-        changed |= !node->n[FT_OUT]++;
-        receiver->refs++;
-        count_flow(&receiver->pub.ingress, in_hw);
-        add_growth(&receiver->pub.ingress, &receiver->pub.passed, &delta,
-                   used);
-    }
-    if (!r->recirc_id) {
+    if (flags & FT_FIRST) {
+        struct flow_sender *pub = &l->sender->pub;
         unsigned int has = 0;
 
-        if (target != FLOW_NONE) {
-            ft_node(t, target)->n[FT_FROM + class]++;
-            has = ft_node(t, target)->has;
+        if (l->target != FLOW_NONE) {
+            has = ft_node(t, l->target)->has;
+            ft_count_up(t, l->target, FT_FROM + class);
         }
-        sender->pub.paths[ft_path(class, has)]++;
-        count_flow(&sender->pub.egress, in_hw);
-        add_growth(&sender->pub.egress, &sender->pub.passed, &delta, used);
+        if (flags & FT_LISTED) {
+            ft_listed_add(t, id);
+            received = !(has & FT_HAS_OUTPUT);
+        }
+        pub->paths[ft_path(class, has)]++;
+        count_flow(&pub->egress, in_hw);
+        add_growth(&pub->egress, &pub->passed, delta, used);
     } else {
-        if (!r->n_outputs) {
-            count_flow(&sender->pub.egress, in_hw);
+        if (!outputs) {
+            count_flow(&l->sender->pub.egress, in_hw);
+        }
+        if (l->target != FLOW_NONE) {
+            ft_edge_add(t, l->chain, l->target);
         }
         if (changed) {
-            ft_touch(t, chain);
+            ft_touch(t, l->chain);
+        }
+    }
+    if (l->receiver != FLOW_NONE) {
+        struct ft_receiver *receiver = ft_receiver(t, l->receiver);
+
+        receiver->refs++;
+        if (received) {
+            count_flow(&receiver->pub.ingress, in_hw);
+            add_growth(&receiver->pub.ingress, &receiver->pub.passed, delta,
+                       used);
         }
     }
     if (!in_hw) {
@@ -195,32 +219,32 @@ bool
 ft_quick_add(struct flow_table *t, const struct flow_record *r, uint64_t hash,
              uint32_t slot)
 {
-    struct ft_sender *sender = ft_sender_recent(t, r->dev);
-    uint32_t chain, target = FLOW_NONE;
+    struct flow_counts delta = {
+        .hw = { r->hw_packets, r->hw_bytes },
+        .sw = { r->packets - r->hw_packets, r->bytes - r->hw_bytes },
+    };
+    long long int used = used_at(t, r, r->packets);
+    uint16_t flags = get_flags(r);
+    struct links l;
     uint32_t id;
 
-    if (!sender || !is_plain(t, r)) {
+    if (!is_plain(t, r, hash)) {
         return false;
     }
-    chain = get_node(t, r->dev, r->recirc_id);
+    l.sender = ft_sender_get(t, r->dev);
+    l.chain = get_node(t, r->dev, r->recirc_id);
+    l.target = FLOW_NONE;
     if (r->n_targets) {
-        target = get_node(t, r->dev, r->targets[0]);
-    }
-    for (unsigned int i = 0; i < FT_N_CLASSES; i++) {
-        if (!has_room(ft_node(t, chain), FT_IN + i)
-            || (target != FLOW_NONE
-                && !has_room(ft_node(t, target), FT_FROM + i))) {
-            /* Both nodes are what the flow needs in any case. */
-            return false;
+        l.target = get_node(t, r->dev, r->targets[0]);
+        if (flags & FLOW_DECAP && flags & FT_FIRST && !r->n_outputs) {
+            flags |= FT_LISTED;
         }
     }
-    if (!has_room(ft_node(t, chain), FT_OUT)) {
-        return false;
-    }
+    l.receiver = get_receiver(t, r, flags & FT_LISTED);
     id = ft_alloc_flow(t);
-    flow_index_place(&t->index, hash, id, slot);
-    t->index.n++;
-    fill_in(t, id, r, sender, chain, target);
+    flow_index_add_at(&t->index, hash, id, slot);
+    fill_in(t, id, r, &l, flags, &delta, used);
+    count_in(t, id, &l, flags, &delta, used);
     return true;
 }
 
@@ -289,7 +313,7 @@ ft_quick_update(struct flow_table *t, struct ft_sender *sender, uint32_t id,
         state->percent = percent_of(&delta);
     }
     if (used || delta.hw.bytes || delta.sw.bytes) {
-        uint32_t receiver = ft_counted_receiver(flow, flags);
+        uint32_t receiver = ft_counted_receiver(t, id, flags);
 
         if (flags & FT_FIRST) {
             add_growth(&sender->pub.egress, &sender->pub.passed, &delta,

@@ -60,7 +60,7 @@ ft_shortfall_count(struct flow_table *t, uint32_t flow_id, bool remove)
 {
     const struct ft_flow *flow = ft_flow(t, flow_id);
     const struct ft_state *state = ft_state(t, flow_id);
-    uint32_t receiver = ft_counted_receiver(flow, state->flags);
+    uint32_t receiver = ft_counted_receiver(t, flow_id, state->flags);
     struct ft_shortfall key = {
         .pub = {
             .dev = ft_node(t, flow->chain)->dev,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/flow-table/pages.h"
 #include "util.h"
 
 /* Slabs. */
@@ -79,13 +80,38 @@ flow_slab_memory(const struct flow_slab *slab)
  * few enough that one insertion costs little. */
 #define MOVE_STEP 8
 
+/* From this size on slots are taken from the kernel, so that what was used
+ * before an index grew goes back there. */
+#define MIN_PAGES (64 * 1024)
+
+static uint32_t *
+alloc_slots(unsigned int bits)
+{
+    size_t size = sizeof(uint32_t) << bits;
+
+    return (size < MIN_PAGES ? xzalloc(size)
+            : flow_pages_alloc(size, size >= FLOW_LARGE_PAGE));
+}
+
+static void
+free_slots(uint32_t *slots, unsigned int bits)
+{
+    size_t size = sizeof *slots << bits;
+
+    if (size < MIN_PAGES) {
+        free(slots);
+    } else {
+        flow_pages_free(slots, size);
+    }
+}
+
 void
 flow_index_init(struct flow_index *index,
                 uint64_t (*hash)(const void *aux, uint32_t id),
                 const void *aux)
 {
     *index = (struct flow_index) {
-        .slots = xcalloc(1 << MIN_BITS, sizeof *index->slots),
+        .slots = alloc_slots(MIN_BITS),
         .bits = MIN_BITS,
         .hash = hash,
         .aux = aux,
@@ -95,18 +121,17 @@ flow_index_init(struct flow_index *index,
 void
 flow_index_destroy(struct flow_index *index)
 {
-    free(index->slots);
-    free(index->old_slots);
+    free_slots(index->slots, index->bits);
+    free_slots(index->old_slots, index->bits - 1);
 }
 
 /* The highest FLOW_INDEX_KNOWN bits, at least, of the hash of the element in
- * slot 'pos' of 'slots', of which there are 1 << 'bits'. */
-static uint64_t
-hash_of(const struct flow_index *index, const uint32_t *slots,
-        unsigned int bits, uint32_t pos)
+ * slot 'pos', which has 'slot', of 1 << 'bits' slots. */
+static inline uint64_t
+hash_of(const struct flow_index *index, uint32_t slot, unsigned int bits,
+        uint32_t pos)
 {
     uint32_t mask = (UINT32_C(1) << bits) - 1;
-    uint32_t slot = slots[pos];
     unsigned int extra = FLOW_INDEX_KNOWN - bits;
     uint32_t home;
 
@@ -124,23 +149,24 @@ hash_of(const struct flow_index *index, const uint32_t *slots,
 static void
 move_slots(struct flow_index *index, uint32_t n)
 {
-    uint32_t size = UINT32_C(1) << (index->bits - 1);
+    const struct flow_index old = *index;
+    uint32_t mask = (UINT32_C(1) << (old.bits - 1)) - 1;
+    uint32_t end = n <= mask - old.moved ? old.moved + n : mask + 1;
 
-    for (; n > 0 && index->moved < size; n--) {
-        uint32_t pos = (index->start + index->moved++) & (size - 1);
-        uint32_t *slot = &index->old_slots[pos];
+    for (uint32_t i = old.moved; i < end; i++) {
+        uint32_t pos = (old.start + i) & mask;
+        uint32_t slot = old.old_slots[pos];
 
-        if (*slot & (size - 1)) {
-            uint64_t hash = hash_of(index, index->old_slots,
-                                    index->bits - 1, pos);
+        if (slot & mask) {
+            uint64_t hash = hash_of(&old, slot, old.bits - 1, pos);
 
-            flow_index_place(index, hash, (*slot & (size - 1)) - 1,
-                             flow_index_home(hash, index->bits));
+            flow_slots_place(old.slots, old.bits, hash, (slot & mask) - 1,
+                             flow_index_home(hash, old.bits));
         }
-        *slot = 0;
     }
-    if (index->moved >= size) {
-        free(index->old_slots);
+    index->moved = end;
+    if (end > mask) {
+        free_slots(index->old_slots, index->bits - 1);
         index->old_slots = NULL;
     }
 }
@@ -155,7 +181,7 @@ grow(struct flow_index *index)
     ovs_assert(index->bits < 31);
     index->old_slots = index->slots;
     index->bits++;
-    index->slots = xcalloc((size_t) 1 << index->bits, sizeof *index->slots);
+    index->slots = alloc_slots(index->bits);
     index->moved = 0;
     index->start = 0;
     while (index->old_slots[index->start]) {
@@ -206,7 +232,7 @@ close_slot(struct flow_index *index, uint32_t hole)
 
     for (uint32_t pos = (hole + 1) & mask; index->slots[pos];
          pos = (pos + 1) & mask) {
-        uint32_t home = flow_index_home(hash_of(index, index->slots,
+        uint32_t home = flow_index_home(hash_of(index, index->slots[pos],
                                                 index->bits, pos),
                                         index->bits);
 

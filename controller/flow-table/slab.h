@@ -150,8 +150,8 @@ flow_index_search(const uint32_t *slots, unsigned int bits, uint64_t hash,
     }
 }
 
-/* Where to look for 'hash' in the old slots: not in those that were moved,
- * which are free again. */
+/* Where to look for 'hash' in the old slots: not in those that were moved.  No
+ * search that begins elsewhere comes to these: the first one is free. */
 static inline uint32_t
 flow_index_old_home(const struct flow_index *index, uint64_t hash)
 {
@@ -204,27 +204,34 @@ flow_index_first(const struct flow_index *index, uint64_t hash,
 /* Puts 'id', which is not there, into the first free slot from 'pos' on, which
  * is its home or one that a search came to. */
 static inline void
-flow_index_place(struct flow_index *index, uint64_t hash, uint32_t id,
-                 uint32_t pos)
+flow_slots_place(uint32_t *slots, unsigned int bits, uint64_t hash,
+                 uint32_t id, uint32_t pos)
 {
-    uint32_t home = flow_index_home(hash, index->bits);
-    uint32_t mask = (UINT32_C(1) << index->bits) - 1;
+    uint32_t mask = (UINT32_C(1) << bits) - 1;
+    uint32_t home = flow_index_home(hash, bits);
 
-    while (index->slots[pos]) {
+    while (slots[pos]) {
         pos = (pos + 1) & mask;
     }
-    index->slots[pos] = (flow_index_tag(hash, index->bits) | (id + 1)
-                         | (((pos - home) & mask)
-                            < flow_index_reach(index->bits)
-                            ? 0 : FLOW_INDEX_FAR));
+    slots[pos] = (flow_index_tag(hash, bits) | (id + 1)
+                  | (((pos - home) & mask) < flow_index_reach(bits)
+                     ? 0 : FLOW_INDEX_FAR));
 }
 
-/* As flow_index_insert(), after flow_index_reserve() for it. */
+/* As flow_index_insert(), after flow_index_reserve() for it, if 'pos' is known
+ * as above. */
+static inline void
+flow_index_add_at(struct flow_index *index, uint64_t hash, uint32_t id,
+                  uint32_t pos)
+{
+    flow_slots_place(index->slots, index->bits, hash, id, pos);
+    index->n++;
+}
+
 static inline void
 flow_index_add(struct flow_index *index, uint64_t hash, uint32_t id)
 {
-    flow_index_place(index, hash, id, flow_index_home(hash, index->bits));
-    index->n++;
+    flow_index_add_at(index, hash, id, flow_index_home(hash, index->bits));
 }
 
 /* Makes a search for 'hash' that comes soon quicker. */

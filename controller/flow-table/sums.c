@@ -221,6 +221,24 @@ get_receiver(struct flow_table *t, const struct flow_receiver *key)
     return id;
 }
 
+/* Puts 'dev' among the 'n' in 'devs', which are sorted and distinct, or finds
+ * it there.  Returns how many there are then. */
+static size_t
+insert_dev(uint32_t devs[], size_t n, uint32_t dev)
+{
+    size_t at = n;
+
+    while (at > 0 && devs[at - 1] > dev) {
+        at--;
+    }
+    if (at > 0 && devs[at - 1] == dev) {
+        return n;
+    }
+    memmove(&devs[at + 1], &devs[at], (n - at) * sizeof *devs);
+    devs[at] = dev;
+    return n + 1;
+}
+
 static int
 compare_devs(const void *a_, const void *b_)
 {
@@ -229,9 +247,9 @@ compare_devs(const void *a_, const void *b_)
     return *a < *b ? -1 : *a > *b;
 }
 
-/* The receiver of a flow with several outputs. */
+/* As get_multi(), for more outputs than any tc filter has. */
 static uint32_t
-get_multi(struct flow_table *t, const struct flow_record *r)
+get_many(struct flow_table *t, const struct flow_record *r)
 {
     uint32_t *devs = xmemdup(r->outputs, r->n_outputs * sizeof *devs);
     struct flow_receiver key = { .type = FLOW_RECEIVER_MULTI };
@@ -240,9 +258,7 @@ get_multi(struct flow_table *t, const struct flow_record *r)
 
     qsort(devs, r->n_outputs, sizeof *devs, compare_devs);
     for (size_t i = 0; i < r->n_outputs; i++) {
-        if (!n || devs[n - 1] != devs[i]) {
-            devs[n++] = devs[i];
-        }
+        n = insert_dev(devs, n, devs[i]);
     }
     key.type = n == 1 ? FLOW_RECEIVER_DEV : FLOW_RECEIVER_MULTI;
     key.n_devs = n;
@@ -250,6 +266,24 @@ get_multi(struct flow_table *t, const struct flow_record *r)
     id = get_receiver(t, &key);
     free(devs);
     return id;
+}
+
+/* The receiver of a flow with several outputs. */
+static uint32_t
+get_multi(struct flow_table *t, const struct flow_record *r)
+{
+    struct flow_receiver key = { .type = FLOW_RECEIVER_MULTI };
+    uint32_t devs[FLOW_INLINE_OUTPUTS];
+
+    if (r->n_outputs > ARRAY_SIZE(devs)) {
+        return get_many(t, r);
+    }
+    for (size_t i = 0; i < r->n_outputs; i++) {
+        key.n_devs = insert_dev(devs, key.n_devs, r->outputs[i]);
+    }
+    key.type = key.n_devs == 1 ? FLOW_RECEIVER_DEV : FLOW_RECEIVER_MULTI;
+    key.devs = devs;
+    return get_receiver(t, &key);
 }
 
 /* The receiver of a flow that is as 'r' says: by outputs, or if 'listed' by
@@ -319,7 +353,7 @@ count_ingress(struct flow_table *t, uint32_t id, bool remove)
 {
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
-    uint32_t receiver = ft_counted_receiver(flow, flags);
+    uint32_t receiver = ft_counted_receiver(t, id, flags);
 
     if (receiver != FLOW_NONE) {
         struct flow_counts *sum = &ft_receiver(t, receiver)->pub.ingress;
@@ -340,14 +374,15 @@ ft_sums_add(struct flow_table *t, uint32_t id)
 {
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
+    uint32_t receiver = ft_receiver_of(t, id, flags);
     bool traffic;
     struct flow_counts *egress = get_egress(t, flow, flags, &traffic);
 
     if (egress) {
         add_flow(egress, flow, flags, traffic);
     }
-    if (flow->receiver != FLOW_NONE) {
-        ft_receiver(t, flow->receiver)->refs++;
+    if (receiver != FLOW_NONE) {
+        ft_receiver(t, receiver)->refs++;
     }
     count_ingress(t, id, false);
 }
@@ -357,14 +392,15 @@ ft_sums_remove(struct flow_table *t, uint32_t id)
 {
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
+    uint32_t receiver = ft_receiver_of(t, id, flags);
     bool traffic;
     struct flow_counts *egress = get_egress(t, flow, flags, &traffic);
 
     if (egress) {
         subtract_flow(egress, flow, flags, traffic);
     }
-    if (flow->receiver != FLOW_NONE) {
-        ft_receiver(t, flow->receiver)->refs--;
+    if (receiver != FLOW_NONE) {
+        ft_receiver(t, receiver)->refs--;
     }
     count_ingress(t, id, true);
 }
@@ -386,7 +422,7 @@ ft_sums_pass(struct flow_table *t, uint32_t id,
 {
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
-    uint32_t receiver = ft_counted_receiver(flow, flags);
+    uint32_t receiver = ft_counted_receiver(t, id, flags);
 
     if (flags & FT_FIRST) {
         uint32_t dev = ft_node(t, flow->chain)->dev;
@@ -405,7 +441,7 @@ ft_sums_traffic(struct flow_table *t, uint32_t id,
 {
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
-    uint32_t receiver = ft_counted_receiver(flow, flags);
+    uint32_t receiver = ft_counted_receiver(t, id, flags);
 
     if (flags & FT_FIRST) {
         uint32_t dev = ft_node(t, flow->chain)->dev;
@@ -431,7 +467,7 @@ ft_sums_reclass(struct flow_table *t, uint32_t id, uint16_t old_flags,
                 uint16_t new_flags)
 {
     const struct ft_flow *flow = ft_flow(t, id);
-    uint32_t receiver = ft_counted_receiver(flow, new_flags);
+    uint32_t receiver = ft_counted_receiver(t, id, new_flags);
     struct flow_counts *egress;
     uint64_t change;
     bool traffic;

@@ -6,175 +6,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "random.h"
 #include "util.h"
 
-/* Flows: storage, and what happens to one of them.  For speed, a batch passes
- * through stages, each of which makes the caches fetch what the next one
- * reads. */
-
-/* Storage. */
-
-uint64_t
-ft_hash_ufid(const struct flow_table *t, const uint8_t ufid[])
-{
-    uint64_t words[2];
-
-    BUILD_ASSERT_DECL(sizeof words == FLOW_UFID_LEN);
-    memcpy(words, ufid, sizeof words);
-    return ft_hash(t, words[0], words[1]);
-}
-
-static uint64_t
-hash_flow(const void *t, uint32_t id)
-{
-    return ft_hash_ufid(t, ft_flow(t, id)->ufid);
-}
-
-/* The flow 'ufid', or FLOW_NONE. */
-uint32_t
-ft_find(const struct flow_table *t, const uint8_t ufid[], uint64_t hash)
-{
-    struct flow_probe probe;
-    uint32_t id;
-
-    FLOW_INDEX_FOR_EACH (id, probe, &t->index, hash) {
-        if (!memcmp(ft_flow(t, id)->ufid, ufid, FLOW_UFID_LEN)) {
-            return id;
-        }
-    }
-    return FLOW_NONE;
-}
-
-/* Takes memory for flows from the kernel itself: the chunks are so large that
- * malloc() would do so, but need a page more for each. */
-static void
-add_chunk(struct flow_table *t)
-{
-    struct ft_chunk *chunk;
-
-    BUILD_ASSERT_DECL(sizeof(struct ft_flow) == 64);
-    BUILD_ASSERT_DECL(sizeof(struct ft_chunk) == FT_CHUNK_FLOWS * 74);
-    chunk = mmap(NULL, sizeof *chunk, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (chunk == MAP_FAILED) {
-        out_of_memory();
-    }
-    if (t->n_chunks >= t->allocated_chunks) {
-        t->chunks = x2nrealloc(t->chunks, &t->allocated_chunks,
-                               sizeof *t->chunks);
-    }
-    t->chunks[t->n_chunks++] = (struct ft_chunk_ref) { .chunk = chunk };
-}
-
-/* Returns the number of a new flow, with nothing set. */
-uint32_t
-ft_alloc_flow(struct flow_table *t)
-{
-    uint32_t id = t->free;
-
-    if (id != FLOW_NONE) {
-        t->free = ft_flow(t, id)->target;
-    } else {
-        id = t->n_slots;
-        if (id >> FT_CHUNK_SHIFT >= t->n_chunks) {
-            add_chunk(t);
-        }
-        t->n_slots++;
-        if (t->purge_left) {
-            t->purge_left++;
-        }
-    }
-    t->n_flows++;
-    return id;
-}
-
-static void
-free_flow(struct flow_table *t, uint32_t id)
-{
-    struct ft_flow *flow = ft_flow(t, id);
-
-    flow->chain = FLOW_NONE;
-    flow->target = t->free;
-    t->free = id;
-    t->n_flows--;
-}
-
-static struct ft_chunk_ref *
-ref_of(const struct flow_table *t, uint32_t id)
-{
-    return &t->chunks[id >> FT_CHUNK_SHIFT];
-}
-
-static uint32_t
-pos_of(uint32_t id)
-{
-    return id & (FT_CHUNK_FLOWS - 1);
-}
-
-/* Links of the flow, which is FT_LISTED. */
-struct ft_links *
-ft_links(const struct flow_table *t, uint32_t id)
-{
-    return &ref_of(t, id)->links[pos_of(id)];
-}
-
-static void
-make_links(struct flow_table *t, uint32_t id)
-{
-    struct ft_chunk_ref *ref = ref_of(t, id);
-
-    if (!ref->links) {
-        ref->links = xmalloc(FT_CHUNK_FLOWS * sizeof *ref->links);
-        t->lazy_memory += FT_CHUNK_FLOWS * sizeof *ref->links;
-    }
-}
-
-/* Key hash of the flow, 0 if it is not known. */
-uint16_t
-ft_key(const struct flow_table *t, uint32_t id)
-{
-    const uint16_t *keys = ref_of(t, id)->keys;
-
-    return keys ? keys[pos_of(id)] : 0;
-}
-
-static void
-set_key(struct flow_table *t, uint32_t id, uint16_t key)
-{
-    struct ft_chunk_ref *ref = ref_of(t, id);
-
-    if (key && !ref->keys) {
-        ref->keys = xcalloc(FT_CHUNK_FLOWS, sizeof *ref->keys);
-        t->lazy_memory += FT_CHUNK_FLOWS * sizeof *ref->keys;
-    }
-    if (ref->keys) {
-        ref->keys[pos_of(id)] = key;
-    }
-}
-
-uint32_t
-ft_handle(const struct flow_table *t, uint32_t id)
-{
-    return ref_of(t, id)->chunk->handles[pos_of(id)];
-}
-
-uint16_t
-ft_prio(const struct flow_table *t, uint32_t id)
-{
-    return ref_of(t, id)->chunk->prios[pos_of(id)];
-}
-
-static void
-set_names(struct flow_table *t, uint32_t id, const struct flow_record *r)
-{
-    struct ft_chunk *chunk = ref_of(t, id)->chunk;
-
-    chunk->handles[pos_of(id)] = r->handle;
-    chunk->prios[pos_of(id)] = r->prio;
-}
+/* What happens to flows.  For speed, a batch passes through stages, each of
+ * which makes the caches fetch what the next one reads. */
 
 struct flow_table *
 flow_table_create(void)
@@ -184,8 +21,7 @@ flow_table_create(void)
     for (size_t i = 0; i < ARRAY_SIZE(t->key); i++) {
         t->key[i] = random_uint32();
     }
-    t->free = FLOW_NONE;
-    flow_index_init(&t->index, hash_flow, t);
+    ft_store_init(t);
     ft_graph_init(t);
     ft_sums_init(t);
     ft_past_init(t);
@@ -198,13 +34,7 @@ flow_table_destroy(struct flow_table *t)
     if (!t) {
         return;
     }
-    for (size_t i = 0; i < t->n_chunks; i++) {
-        munmap(t->chunks[i].chunk, sizeof *t->chunks[i].chunk);
-        free(t->chunks[i].keys);
-        free(t->chunks[i].links);
-    }
-    free(t->chunks);
-    flow_index_destroy(&t->index);
+    ft_store_destroy(t);
     ft_graph_destroy(t);
     ft_sums_destroy(t);
     ft_past_destroy(t);
@@ -269,7 +99,6 @@ link_flow(struct flow_table *t, uint32_t id, const struct flow_record *r,
         if (r->flags & FLOW_DECAP && !r->n_outputs
             && flow->target != FLOW_NONE) {
             flags |= FT_LISTED;
-            make_links(t, id);
         }
     }
     flow->receiver = ft_receiver_get(t, r, flags & FT_LISTED);
@@ -298,9 +127,9 @@ ft_remove(struct flow_table *t, uint32_t id, uint64_t hash)
     if (ft_state(t, id)->flags & FT_BASED) {
         ft_base_remove(t, id);
     }
-    set_key(t, id, 0);
+    ft_set_key(t, id, 0);
     flow_index_remove(&t->index, hash, id);
-    free_flow(t, id);
+    ft_free_flow(t, id);
 }
 
 /* Adds flow 'r', whose ufid, with 'hash', is not there; it may 'return'. */
@@ -317,8 +146,8 @@ add_flow(struct flow_table *t, const struct flow_record *r, uint64_t hash,
     memset(flow, 0, sizeof *flow);
     memcpy(flow->ufid, r->ufid, sizeof flow->ufid);
     *state = (struct ft_state) { .percent = FT_NO_PERCENT };
-    set_names(t, id, r);
-    set_key(t, id, ft_fold_key(r->key_hash));
+    ft_set_names(t, id, r);
+    ft_set_key(t, id, ft_fold_key(r->key_hash));
     flow_index_add(&t->index, hash, id);
 
     if (returns && t->past_index.n) {
@@ -362,14 +191,15 @@ replace_flow(struct flow_table *t, uint32_t id, const struct flow_record *r)
             || (r->handle && ft_handle(t, id)
                 && (r->handle != ft_handle(t, id)
                     || r->prio != ft_prio(t, id))));
-    set_names(t, id, r);
+    ft_set_names(t, id, r);
     if (r->key_hash || changed & FLOW_KERNEL) {
-        set_key(t, id, ft_fold_key(r->key_hash));
+        ft_set_key(t, id, ft_fold_key(r->key_hash));
     }
     if (changed
         || (state->miss_gen & FT_MISS_MASK) != MIN(r->miss, FLOW_N_MISSES - 1)
         || !ft_target_matches(t, flow->target, r)
-        || flow->receiver != ft_receiver_get(t, r, listed)) {
+        || (ft_receiver_of(t, id, state->flags)
+            != ft_receiver_get(t, r, listed))) {
         uint16_t kept = state->flags & (FLOW_IN_HW | FT_LAST_SW | FT_BASED);
 
         unlink_flow(t, id);
@@ -697,9 +527,7 @@ flow_table_count(const struct flow_table *t)
 size_t
 flow_table_memory(const struct flow_table *t)
 {
-    return (sizeof *t + t->n_chunks * sizeof(struct ft_chunk)
-            + t->allocated_chunks * sizeof *t->chunks + t->lazy_memory
-            + flow_index_memory(&t->index) + ft_graph_memory(t)
+    return (sizeof *t + ft_store_memory(t) + ft_graph_memory(t)
             + ft_sums_memory(t) + ft_past_memory(t)
             + (t->purges.allocated + t->next_purges.allocated)
               * sizeof(struct ft_purge));

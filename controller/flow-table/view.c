@@ -32,7 +32,7 @@ get_view(const struct flow_table *t, uint32_t id, struct flow_view *view)
     const struct ft_flow *flow = ft_flow(t, id);
     const struct ft_state *state = ft_state(t, id);
     const struct ft_node *node = ft_node(t, flow->chain);
-    uint32_t receiver = ft_counted_receiver(flow, state->flags);
+    uint32_t receiver = ft_counted_receiver(t, id, state->flags);
     unsigned int has = 0;
 
     memset(view, 0, sizeof *view);
