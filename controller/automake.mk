@@ -48,6 +48,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-text/names.c \
 	controller/flow-text/parse.c \
 	controller/flow-text/private.h \
+	controller/flow-text/split.c \
 	controller/flow-text/text.c \
 	controller/flow-text/text.h \
 	controller/flow/engine.c \
@@ -62,6 +63,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow/ifaces.h \
 	controller/flow/kernel.c \
 	controller/flow/kernel.h \
+	controller/flow/list-ask.c \
 	controller/flow/list-json.c \
 	controller/flow/list-private.h \
 	controller/flow/list.c \

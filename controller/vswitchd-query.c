@@ -100,13 +100,23 @@ vswitchd_query_start_stream(enum vswitchd_purpose purpose,
 }
 
 struct vswitchd_query *
+vswitchd_query_start_args(enum vswitchd_purpose purpose, const char *command,
+                          size_t n, char *const args[], int timeout,
+                          void (*done)(void *aux, const char *text,
+                                       const char *error), void *aux)
+{
+    return vswitchd_query_start_stream(purpose, command, n, args, timeout,
+                                       NULL, done, aux);
+}
+
+struct vswitchd_query *
 vswitchd_query_start(enum vswitchd_purpose purpose, const char *command,
                      int timeout,
                      void (*done)(void *aux, const char *text,
                                   const char *error), void *aux)
 {
-    return vswitchd_query_start_stream(purpose, command, 0, NULL, timeout,
-                                       NULL, done, aux);
+    return vswitchd_query_start_args(purpose, command, 0, NULL, timeout, done,
+                                     aux);
 }
 
 uint64_t

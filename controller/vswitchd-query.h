@@ -34,9 +34,15 @@ struct vswitchd_query *vswitchd_query_start(enum vswitchd_purpose,
                                                          const char *error),
                                             void *aux);
 
-/* As vswitchd_query_start(), for a command with 'n' arguments and an answer of
- * any length: that is handed to 'piece' as it comes, and 'text' for 'done' is
- * "". */
+/* As vswitchd_query_start(), for a command with 'n' arguments. */
+struct vswitchd_query *
+vswitchd_query_start_args(enum vswitchd_purpose, const char *command,
+                          size_t n, char *const args[], int timeout,
+                          void (*done)(void *aux, const char *text,
+                                       const char *error), void *aux);
+
+/* As vswitchd_query_start_args(), for an answer of any length: that is handed
+ * to 'piece' as it comes, and 'text' for 'done' is "". */
 struct vswitchd_query *
 vswitchd_query_start_stream(enum vswitchd_purpose, const char *command,
                             size_t n, char *const args[], int timeout,

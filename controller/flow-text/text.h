@@ -86,6 +86,14 @@ const struct flow_text_status *flow_text_status(const struct flow_text *);
  * first NULL. */
 const char *flow_text_name(const struct flow_text *, uint32_t dev);
 
+/* Splits 'line', the text of one flow: stores copies of its match and of its
+ * actions, without what else is told of the flow, and returns NULL.  If it has
+ * a ufid, that has to be 'ufid'.  Returns what is wrong with it if that cannot
+ * be done, and stores nothing. */
+const char *flow_text_split(const char *line,
+                            const uint8_t ufid[FLOW_UFID_LEN], char **match,
+                            char **actions);
+
 /* Bytes of memory that the parser holds. */
 size_t flow_text_memory(const struct flow_text *);
 

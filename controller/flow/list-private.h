@@ -10,7 +10,9 @@
 #include "controller/flow-table/table.h"
 #include "controller/flow/userspace.h"
 
+struct ovs_view;
 struct tc_get;
+struct vswitchd_query;
 
 /* A flow that is listed. */
 struct flow_item {
@@ -19,6 +21,7 @@ struct flow_item {
     struct flow_view view;      /* The flow; 'receiver' is valid only while
                                  * JSON is made. */
     struct tc_get *tc_get;      /* Question under way, or NULL. */
+    struct vswitchd_query *query; /* Likewise, to ovs-vswitchd. */
     char *match, *actions;      /* Details, or NULL. */
     char *error;                /* Why there are none, or NULL. */
 };
@@ -57,5 +60,37 @@ flow_scan_find(const struct flow_scan *scan, bool userspace, uint32_t dev)
 
 struct json *flow_item_to_json(const struct flow_scan *,
                                const struct flow_item *);
+
+/* Details of flows of the userspace datapath, which ovs-vswitchd is asked
+ * for. */
+
+/* Questions that are under way at a time, and how many one list may have:
+ * each costs ovs-vswitchd some of the time in which it works for others. */
+#define FLOW_ASK_MAX 8
+#define FLOW_ASK_TOTAL 256
+
+struct flow_ask {
+    bool numbers;               /* Is it asked such that it tells numbers of
+                                 * ports, not names? */
+    struct flow_item *items[FLOW_ASK_MAX]; /* With questions, or NULL. */
+    size_t n;                   /* Number of those that are not NULL. */
+    size_t n_asked;             /* Questions so far. */
+    long long int deadline;     /* time_msec() until which all of them have to
+                                 * be answered. */
+};
+
+static inline bool
+flow_ask_is_full(const struct flow_ask *ask)
+{
+    return ask->n >= FLOW_ASK_MAX;
+}
+
+void flow_ask_init(struct flow_ask *, const struct ovs_view *);
+
+/* Asks for details of '*item'; 'ask' must not be full.  Its 'match' and
+ * 'actions' are there, or its 'error' is, once 'n' is 0. */
+void flow_ask_start(struct flow_ask *ask, struct flow_item *);
+void flow_ask_run(struct flow_ask *);
+void flow_ask_wait(const struct flow_ask *);
 
 #endif /* controller/flow/list-private.h */

@@ -11,6 +11,7 @@
 #include "controller/flow-detail/detail.h"
 #include "controller/flow/engine.h"
 #include "controller/inventory.h"
+#include "controller/vswitchd-query.h"
 #include "netlink/dp-flow-source.h"
 #include "netlink/dp-flow.h"
 #include "netlink/tc-get.h"
@@ -40,11 +41,13 @@ struct flow_list {
                                  * the userspace datapath comes second. */
     size_t cursor;              /* Of flow_table_next(). */
     uint64_t n_matched;         /* Flows that were wanted. */
-    struct flow_item **items;        /* Those that are listed. */
+    struct flow_item **items;   /* Those that are listed. */
     size_t n_items;             /* Number of 'items'. */
     size_t allocated_items;     /* Of those, allocated. */
     size_t next_get;            /* Index of the next item to ask for. */
-    size_t n_gets;              /* Number of questions under way. */
+    size_t n_gets;              /* Number of questions to the kernel that are
+                                 * under way. */
+    struct flow_ask ask;        /* Those to ovs-vswitchd. */
 };
 
 struct flow_list *
@@ -54,6 +57,7 @@ flow_list_create(const struct controller *c, const struct flow_list_args *args)
 
     list->c = c;
     list->args = *args;
+    flow_ask_init(&list->ask, c->view);
     return list;
 }
 
@@ -63,6 +67,7 @@ item_destroy(struct flow_item *item)
     if (item->tc_get) {
         tc_get_cancel(item->tc_get);
     }
+    vswitchd_query_destroy(item->query);
     free(item->match);
     free(item->actions);
     free(item->error);
@@ -199,6 +204,37 @@ scan_step(struct flow_list *list)
     return more;
 }
 
+/* Order. */
+
+static int
+compare_items(const void *a_, const void *b_)
+{
+    const struct flow_item *const *ap = a_, *const *bp = b_;
+    const struct flow_view *a = &(*ap)->view, *b = &(*bp)->view;
+    uint64_t a_packets = a->hw.packets + a->sw.packets;
+    uint64_t b_packets = b->hw.packets + b->sw.packets;
+
+    if ((*ap)->userspace != (*bp)->userspace) {
+        return (*ap)->userspace ? 1 : -1;
+    } else if (a->dev != b->dev) {
+        return a->dev < b->dev ? -1 : 1;
+    } else if (a->recirc_id != b->recirc_id) {
+        return a->recirc_id < b->recirc_id ? -1 : 1;
+    } else if (a_packets != b_packets) {
+        return a_packets > b_packets ? -1 : 1;
+    } else {
+        return memcmp(a->ufid, b->ufid, sizeof a->ufid);
+    }
+}
+
+static void
+sort_items(struct flow_list *list)
+{
+    if (list->n_items) {
+        qsort(list->items, list->n_items, sizeof *list->items, compare_items);
+    }
+}
+
 /* Details. */
 
 static const char *
@@ -288,8 +324,7 @@ start_get(struct flow_list *list, struct flow_item *item)
     int error = 0;
 
     if (item->userspace) {
-        item->error = xstrdup("only ovs-vswitchd knows: ovs-appctl "
-                              "dpctl/dump-flows -m netdev@ovs-netdev");
+        flow_ask_start(&list->ask, item);
         return;
     }
     list->n_gets++;
@@ -315,31 +350,12 @@ start_get(struct flow_list *list, struct flow_item *item)
 static bool
 get_step(struct flow_list *list)
 {
-    while (list->n_gets < MAX_GETS && list->next_get < list->n_items) {
+    flow_ask_run(&list->ask);
+    while (list->n_gets < MAX_GETS && !flow_ask_is_full(&list->ask)
+           && list->next_get < list->n_items) {
         start_get(list, list->items[list->next_get++]);
     }
-    return list->n_gets > 0;
-}
-
-static int
-compare_items(const void *a_, const void *b_)
-{
-    const struct flow_item *const *ap = a_, *const *bp = b_;
-    const struct flow_view *a = &(*ap)->view, *b = &(*bp)->view;
-    uint64_t a_packets = a->hw.packets + a->sw.packets;
-    uint64_t b_packets = b->hw.packets + b->sw.packets;
-
-    if ((*ap)->userspace != (*bp)->userspace) {
-        return (*ap)->userspace ? 1 : -1;
-    } else if (a->dev != b->dev) {
-        return a->dev < b->dev ? -1 : 1;
-    } else if (a->recirc_id != b->recirc_id) {
-        return a->recirc_id < b->recirc_id ? -1 : 1;
-    } else if (a_packets != b_packets) {
-        return a_packets > b_packets ? -1 : 1;
-    } else {
-        return memcmp(a->ufid, b->ufid, sizeof a->ufid);
-    }
+    return list->n_gets > 0 || list->ask.n > 0;
 }
 
 /* Makes the result from the flows as they are now; those that went are left
@@ -351,9 +367,7 @@ make_json(struct flow_list *list)
     struct json *json = json_object_create();
     struct flow_scan scan;
 
-    if (list->n_items) {
-        qsort(list->items, list->n_items, sizeof *list->items, compare_items);
-    }
+    sort_items(list);
     scan_init(&scan, list->c);
     for (size_t i = 0; i < list->n_items; i++) {
         struct flow_item *item = list->items[i];
@@ -373,6 +387,7 @@ struct json *
 flow_list_run(struct flow_list *list)
 {
     if (list->stage == STAGE_SCAN && !scan_step(list)) {
+        sort_items(list);       /* The first ones are asked for first. */
         list->stage = STAGE_GET;
     }
     if (list->stage == STAGE_GET && !get_step(list)) {
@@ -386,5 +401,7 @@ flow_list_wait(const struct flow_list *list)
 {
     if (list->stage == STAGE_SCAN) {
         poll_immediate_wake();
+    } else {
+        flow_ask_wait(&list->ask);
     }
 }

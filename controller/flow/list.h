@@ -26,8 +26,10 @@
  *
  *   INTERFACE is as in flow/report, without counts.
  *
- * Flows of the userspace datapath come last and have no details: only
- * ovs-vswitchd knows these, and is not asked for each of them.
+ * Flows of the userspace datapath come last.  Only ovs-vswitchd has details of
+ * these, and is asked for them flow by flow, for those of the first few
+ * hundred.  Of a flow that several PMD threads have, the first one's has
+ * details.
  *
  * "matched" may be more than there are "flows" if there is a limit.  Flows are
  * sorted by sender, recirc_id, and packets. */

@@ -32,13 +32,19 @@ send() {
     done
 }
 
+# Number of a port in the datapath: port_number NAME
+port_number() {
+    vswitchd dpctl/show netdev@ovs-netdev |
+        sed -n "s/^ *port \([0-9]*\): $1.*/\1/p"
+}
+
 # Report on u0, until ovs-vswitchd has counted.
 u0_is() {
     json_true flow/report --pod=ns/pod : ".interfaces[0] | $1"
 }
 
 test_report() {
-    local before ufid
+    local before line ufid
     start_netdev_bridge
     start_daemon
     synced
@@ -68,7 +74,20 @@ test_report() {
         [.receivers[].name], .reason.class, .offloaded]] | tostring'
     json_is '[1,1]' flow/list --limit=0 : \
         '[.matched, (.flows | length)] | tostring'
-    json_is true flow/list : '.flows[0].details_error | contains("dpctl")'
+    # ovs-vswitchd tells numbers of ports, as br-int has another datapath...
+    json_is '[true,"'"$(port_number u1)"'",null]' flow/list : '.flows[0] |
+        [(.match | contains("in_port('"$(port_number u0)"'),")), .actions,
+        .details_error] | tostring'
+    # ...and else names.
+    vsctl set Bridge br-int datapath_type=netdev
+    synced
+    json_is '["u1",null]' flow/list : \
+        '.flows[0] | [.actions, .details_error] | tostring'
+    # As it is in the dump, but for what is counted.
+    line=$(vswitchd dpctl/dump-flows -m netdev@ovs-netdev | grep ^ufid)
+    line=${line#ufid:*, }
+    is "$(json flow/list : '.flows[0].match')" "${line%%, packets:*}"
+    contains "$line" "in_port(u0)"
     ufid=$(json flow/list : '.flows[0].ufid')
     json_is "$ufid" flow/list --ufid="$ufid" : '.flows[0].ufid'
     contains "$(ctl flow/check)" "add up"
@@ -82,7 +101,7 @@ test_report() {
     eventually u0_is '.egress.flows == 1'
 
     # Without such a bridge nobody is asked.
-    vsctl del-br br-user
+    vsctl del-br br-user -- set Bridge br-int 'datapath_type=""'
     synced
     json_is 0 flow/report : .totals.egress.flows
     before=$(status_of .flows.vswitchd_calls)
@@ -107,12 +126,6 @@ test_no_vswitchd() {
     json_is synced status : .flows.userspace.state
 }
 
-# Number of a port in the datapath: port_number NAME
-port_number() {
-    vswitchd dpctl/show netdev@ovs-netdev |
-        sed -n "s/^ *port \([0-9]*\): $1.*/\1/p"
-}
-
 # Many flows, of which the dump comes in pieces.
 test_many_flows() {
     local i from to
@@ -132,4 +145,13 @@ test_many_flows() {
         .interfaces[0].egress.flows, .totals.egress.flows,
         .unattributed.ingress.flows] | tostring'
     json_is true status : '.flows.vswitchd_calls == 1'
+
+    # Not each of many flows is asked for.
+    json_is '[3000,600,256,256]' flow/list --limit=600 : '[.matched,
+        (.flows | length),
+        ([.flows[] | select(.actions == "'"$to"'" and (.match |
+            contains("ipv4(dst=10.1.")))] | length),
+        ([.flows[:256][] | select(.match)] | length)] | tostring'
+    json_is true flow/list --limit=600 : \
+        '.flows[-1].details_error | contains("no more than 256")'
 }

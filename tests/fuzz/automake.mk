@@ -69,7 +69,8 @@ EXTRA_DIST += tests/fuzz/corpus/upcall-show
 
 check_PROGRAMS += tests/fuzz/fuzz-flow-text
 tests_fuzz_fuzz_flow_text_SOURCES = tests/fuzz/fuzz-flow-text.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_flow_text_LDADD = controller/libcontroller.a $(FUZZ_LIBS)
+tests_fuzz_fuzz_flow_text_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/flow-text
 
 check_PROGRAMS += tests/fuzz/fuzz-flow-detail

@@ -81,6 +81,23 @@ read_text(const uint8_t *data, size_t size, size_t piece)
     return sum;
 }
 
+/* Splits it as if it were one line.  What remains is no longer. */
+static void
+split(const uint8_t *data, size_t size)
+{
+    const uint8_t ufid[FLOW_UFID_LEN] = { 0 };
+    char *line = xmemdup0((const char *) data, size);
+    char *match, *actions;
+
+    if (!flow_text_split(line, ufid, &match, &actions)) {
+        ovs_assert(strlen(match) + strlen(actions) < size);
+        ovs_assert(strstr(line, match) && strstr(line, actions));
+        free(match);
+        free(actions);
+    }
+    free(line);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -88,5 +105,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sum pieces = read_text(data, size, 1 + size / 5);
 
     ovs_assert(whole.n == pieces.n && whole.hash == pieces.hash);
+    split(data, size);
     return 0;
 }

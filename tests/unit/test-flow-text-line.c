@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "tests/unit/flow-text-reader.h"
@@ -384,6 +385,61 @@ test_malformed(void **state OVS_UNUSED)
     ds_destroy(&s);
 }
 
+static void
+test_split(void **state OVS_UNUSED)
+{
+    static const struct {
+        const char *line;       /* Without the ufid. */
+        const char *expected;   /* Match and actions, or what is wrong. */
+    } cases[] = {
+        { "in_port(a),eth()" STATS "b", "in_port(a),eth() | b" },
+        { "in_port(a)" STATS "2,push_vlan(vid=7),b\n",
+          "in_port(a) | 2,push_vlan(vid=7),b" },
+        { "in_port(a)" STATS "b, dp-extra-info:miniflow_bits(5,1)\n",
+          "in_port(a) | b" },
+        { "in_port(a)" STATS "drop\nin_port(c)" STATS "d\n",
+          "in_port(a) | drop" },
+        { "in_port(a)" STATS, "in_port(a) | " },
+        { "in_port(a), actions:b", "statistics" },
+        { "in_port(a), packets:1, bytes:2", "statistics" },
+        { "", "statistics" },
+    };
+    const uint8_t other[FLOW_UFID_LEN] = { 0 };
+    uint8_t ufid[FLOW_UFID_LEN];
+
+    assert_true(flow_ufid_from_string("00112233-4455-6677-8899-aabbccddeeff",
+                                      ufid));
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+        const char *expected = cases[i / 2].expected;
+        char *line = xasprintf("%s%s", i % 2 ? UFID : "", cases[i / 2].line);
+        char *match = NULL, *actions = NULL;
+        const char *why = flow_text_split(line, ufid, &match, &actions);
+
+        if (why) {
+            assert_null(match);
+            assert_null(actions);
+            assert_ptr_equal(why, strstr(why, expected));
+        } else {
+            char *both = xasprintf("%s | %s", match, actions);
+
+            assert_string_equal(expected, both);
+            free(both);
+        }
+        free(match);
+        free(actions);
+
+        /* Of another flow, or cut off. */
+        if (i % 2) {
+            why = flow_text_split(line, other, &match, &actions);
+            assert_non_null(why);
+            assert_ptr_equal(why, strstr(why, "the ufid"));
+        }
+        line[MIN(strlen(line), 30)] = '\0';
+        assert_non_null(flow_text_split(line, ufid, &match, &actions));
+        free(line);
+    }
+}
+
 int
 main(void)
 {
@@ -396,6 +452,7 @@ main(void)
         cmocka_unit_test(test_match),
         cmocka_unit_test(test_match_miss),
         cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_split),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
