@@ -7,6 +7,12 @@ controller_libcontroller_a_SOURCES = \
 	controller/command-flow.c \
 	controller/command.c \
 	controller/command.h \
+	controller/devinfo/join.c \
+	controller/devinfo/join.h \
+	controller/devinfo/parse.c \
+	controller/devinfo/parse.h \
+	controller/devinfo/watch.c \
+	controller/devinfo/watch.h \
 	controller/event-log.c \
 	controller/event-log.h \
 	controller/evloop.c \

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/devinfo/join.h"
 #include "controller/event-log.h"
 #include "controller/flow/engine.h"
 #include "controller/late-flows.h"
@@ -150,6 +151,8 @@ cmd_port_show(struct unixctl_conn *conn, int argc, const char *argv[],
     }
 
     struct json *json = port_to_json(port);
+    json_object_put(json, "device_info",
+                    devinfo_port_to_json(c->devinfo, port));
     output_reply(conn, output_object(json, format));
     json_destroy(json);
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+struct devinfo_watch;
 struct event_base;
 struct event_log;
 struct flow_engine;
@@ -30,6 +31,7 @@ struct controller {
     struct kernel *kernel;
     struct ovs_view *view;
     struct event_log *log;
+    struct devinfo_watch *devinfo;
     struct flow_engine *flows;
     struct flow_userspace *userspace;
     struct policy_watch *policy;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/command.h"
+#include "controller/devinfo/join.h"
 #include "controller/flow/explain.h"
 #include "controller/flow/ifaces.h"
 #include "controller/inventory.h"
@@ -429,6 +430,7 @@ explain_port(const struct explain_gather *g, const struct gather_port *gp,
     enum explain_verdict verdict;
     struct explain_list list;
     struct pod_name pod;
+    char *problem = devinfo_port_problem(g->c->devinfo, port, &f.n_devinfos);
 
     pod_name_init(&pod, (port->iface ? port->iface->external_ids
                          : port_wanted_ids(port)));
@@ -440,6 +442,7 @@ explain_port(const struct explain_gather *g, const struct gather_port *gp,
     f.flow_api = g->flow_api;
     f.vswitchd_error = g->vswitchd_error;
     f.port_qdiscs = others_qdiscs(g);
+    f.devinfo_problem = problem;
     fill_flows(g, port, &f);
 
     explain(&f, &list);
@@ -448,6 +451,7 @@ explain_port(const struct explain_gather *g, const struct gather_port *gp,
     explain_list_destroy(&list);
     explain_flows_destroy(&f.flows);
     pod_name_destroy(&pod);
+    free(problem);
     return verdict;
 }
 

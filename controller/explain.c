@@ -607,6 +607,21 @@ explain_flow_items(const struct explain_facts *f, struct explain_list *list)
     }
 }
 
+/* Who goes by the files, as a CNI plugin does, takes the wrong device. */
+static void
+explain_devinfo(const struct explain_facts *f, struct explain_list *list)
+{
+    static const char name[] = "device-info";
+
+    if (f->devinfo_problem) {
+        add(list, name, EXPLAIN_FAIL, "%s", f->devinfo_problem);
+        set_fix(list, "restart the device plugin, which writes the file");
+    } else if (f->n_devinfos) {
+        add(list, name, EXPLAIN_PASS, "%"PRIuSIZE" %s", f->n_devinfos,
+            f->n_devinfos == 1 ? "file agrees" : "files agree");
+    }
+}
+
 void
 explain(const struct explain_facts *f, struct explain_list *list)
 {
@@ -625,5 +640,6 @@ explain(const struct explain_facts *f, struct explain_list *list)
     explain_ovn(f, list);
     explain_vdpa(f, list);
     explain_mac(f, list);
+    explain_devinfo(f, list);
     explain_flow_items(f, list);
 }

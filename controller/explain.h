@@ -119,6 +119,9 @@ struct explain_facts {
     struct explain_mac vdpa_mac; /* Of the vDPA device's configuration. */
     struct explain_mac netdev_mac; /* Of 'netdev'. */
 
+    size_t n_devinfos;          /* Device-info files of the device. */
+    const char *devinfo_problem; /* What is wrong in them, or NULL. */
+
     struct explain_flows flows;
 };
 

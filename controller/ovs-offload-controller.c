@@ -13,6 +13,7 @@
 
 #include "command-line.h"
 #include "controller/command.h"
+#include "controller/devinfo/watch.h"
 #include "controller/event-log.h"
 #include "controller/evloop.h"
 #include "controller/flow/engine.h"
@@ -59,6 +60,12 @@ static void
 udev_changed(void *inv)
 {
     inventory_touch(inv);
+}
+
+static void
+devinfo_changed(void *rec OVS_UNUSED)
+{
+    /* Answers are made from the table when they are asked for. */
 }
 
 OVS_NO_RETURN static void
@@ -234,6 +241,18 @@ may_exit(const struct controller *c)
     return c->exiting && (!c->cleanup || reconcile_is_clean(c->rec));
 }
 
+/* Takes up what the database configures, but for what reconcile does. */
+static void
+apply_config(const struct controller *c)
+{
+    const struct config *config = reconcile_config(c->rec);
+
+    flow_engine_set_period(c->flows, config->flow_poll_ms);
+    devinfo_watch_set_directory(c->devinfo, config->devinfo_dir
+                                ? config->devinfo_dir
+                                : DEVINFO_DEFAULT_DIRECTORY);
+}
+
 static void
 main_loop(struct controller *c, struct evloop *loop,
           struct unixctl_server *unixctl)
@@ -248,8 +267,7 @@ main_loop(struct controller *c, struct evloop *loop,
         if (!reconcile_is_resting(c->rec)) {
             run_kernel(c, loop);
             reconcile_run(c->rec);
-            flow_engine_set_period(c->flows,
-                                   reconcile_config(c->rec)->flow_poll_ms);
+            apply_config(c);
             flow_engine_run(c->flows);
             flow_userspace_run(c->userspace);
         }
@@ -325,6 +343,7 @@ main(int argc, char *argv[])
     inventory_init(&inv);
     event_log_init(&log);
     c.udev = udev_create(c.base, UDEV_DIR, udev_changed, &inv);
+    c.devinfo = devinfo_watch_create(c.base, devinfo_changed, NULL);
     c.rec = reconcile_create(&inv, c.view, c.udev, &log);
     error = kernel_create(c.base, o.sysfs, helper, &controller_sink, &c,
                           &c.kernel, &message);
@@ -355,6 +374,7 @@ main(int argc, char *argv[])
     flow_engine_destroy(c.flows);
     kernel_destroy(c.kernel);
     udev_destroy(c.udev);
+    devinfo_watch_destroy(c.devinfo);
     kernel_helper_stop(helper);
     policy_watch_destroy(&policy);
     ovs_view_destroy(c.view);

@@ -4,6 +4,7 @@
 #include "controller/status.h"
 
 #include "controller/command.h"
+#include "controller/devinfo/join.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/userspace.h"
 #include "controller/inventory.h"
@@ -154,6 +155,7 @@ status_to_json(const struct controller *c)
     }
     json_object_put(json, "sources", sources);
     json_object_put(json, "flows", flows_to_json(c));
+    json_object_put(json, "devinfo", devinfo_status_to_json(c->devinfo));
     put_port_counts(json, reconcile_ports(c->rec));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
     return json;

@@ -21,6 +21,9 @@
  * bridge's local port is one. */
 #define MAX_BRIDGE_NAME 15
 
+/* Longest path of a directory, which leaves room for names of files in it. */
+#define MAX_DIRECTORY 1000
+
 /* So much of a bad value is shown in a message. */
 #define MAX_SHOWN 64
 
@@ -32,6 +35,7 @@ enum config_key {
     KEY_FEATURES,
     KEY_REPAIR,
     KEY_FLOW_POLL_MS,
+    KEY_DEVINFO_DIR,
     N_KEYS
 };
 
@@ -39,7 +43,7 @@ enum config_key {
 typedef bool check_value_func(const char *value);
 
 static check_value_func is_mode, is_bridge, is_select, is_boolean,
-                        is_flow_poll_ms;
+                        is_flow_poll_ms, is_directory;
 
 /* What can be configured. */
 static const struct {
@@ -70,6 +74,10 @@ static const struct {
     [KEY_FLOW_POLL_MS] = {
         "offload-flow-poll-ms", is_flow_poll_ms,
         "a number of milliseconds, at least 1000"
+    },
+    [KEY_DEVINFO_DIR] = {
+        "offload-devinfo-dir", is_directory,
+        "an absolute path, of at most 1000 bytes"
     },
 };
 
@@ -172,6 +180,12 @@ is_flow_poll_ms(const char *value)
             && ms >= MIN_FLOW_POLL_MS);
 }
 
+static bool
+is_directory(const char *value)
+{
+    return value[0] == '/' && strlen(value) <= MAX_DIRECTORY;
+}
+
 static char *
 bad_value_message(enum config_key key, const char *value)
 {
@@ -208,6 +222,7 @@ config_destroy(struct config *cfg)
     if (cfg) {
         free(cfg->mode_why);
         free(cfg->bridge);
+        free(cfg->devinfo_dir);
         smap_destroy(&cfg->errors);
         sset_destroy(&cfg->unknown);
         free(cfg->mode_seen);
@@ -336,6 +351,8 @@ update_rest(struct config *cfg)
 
     free(cfg->bridge);
     cfg->bridge = xstrdup(bridge ? bridge : DEFAULT_BRIDGE);
+    free(cfg->devinfo_dir);
+    cfg->devinfo_dir = nullable_xstrdup(good_value(cfg, KEY_DEVINFO_DIR));
     cfg->features = good_boolean(cfg, KEY_FEATURES, true);
     cfg->repair = good_boolean(cfg, KEY_REPAIR, false);
     cfg->flow_poll_ms = DEFAULT_FLOW_POLL_MS;
@@ -358,7 +375,8 @@ same_effect(const struct config *a, const struct config *b)
             && a->manage_ovs_explicit == b->manage_ovs_explicit
             && a->features == b->features
             && a->repair == b->repair
-            && a->flow_poll_ms == b->flow_poll_ms);
+            && a->flow_poll_ms == b->flow_poll_ms
+            && nullable_string_is_equal(a->devinfo_dir, b->devinfo_dir));
 }
 
 bool
@@ -372,6 +390,7 @@ config_update(struct config *cfg, const struct smap *external_ids,
     /* The updates below free the strings that 'old' shares. */
     old.mode_why = xstrdup(cfg->mode_why);
     old.bridge = xstrdup(cfg->bridge);
+    old.devinfo_dir = nullable_xstrdup(cfg->devinfo_dir);
 
     read_values(cfg, external_ids, &errors);
     find_unknown(external_ids, &unknown);
@@ -389,5 +408,6 @@ config_update(struct config *cfg, const struct smap *external_ids,
     sset_destroy(&unknown);
     free(old.mode_why);
     free(old.bridge);
+    free(old.devinfo_dir);
     return changed;
 }

@@ -44,6 +44,8 @@ struct config {
     bool features;              /* offload-features. */
     bool repair;                /* offload-repair. */
     int flow_poll_ms;           /* offload-flow-poll-ms, at least 1000. */
+    char *devinfo_dir;          /* offload-devinfo-dir, or NULL for where
+                                 * device-info files usually are. */
     struct smap errors;         /* key -> message, of bad values. */
     struct sset unknown;        /* offload-* keys that mean nothing. */
 

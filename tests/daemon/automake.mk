@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/daemon/test-client.sh \
 	tests/daemon/test-commands.sh \
 	tests/daemon/test-config.sh \
+	tests/daemon/test-devinfo.sh \
 	tests/daemon/test-faults.sh \
 	tests/daemon/test-options.sh \
 	tests/daemon/test-ovs-view-faults.sh \

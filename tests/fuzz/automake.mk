@@ -79,3 +79,9 @@ tests_fuzz_fuzz_flow_detail_SOURCES = \
 tests_fuzz_fuzz_flow_detail_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/flow-detail
+
+check_PROGRAMS += tests/fuzz/fuzz-devinfo
+tests_fuzz_fuzz_devinfo_SOURCES = tests/fuzz/fuzz-devinfo.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_devinfo_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/devinfo

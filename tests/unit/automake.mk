@@ -27,6 +27,11 @@ tests_unit_test_client_watch_SOURCES = tests/unit/test-client-watch.c
 tests_unit_test_client_watch_LDADD = \
 	utilities/libclient.a controller/libcontroller.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-devinfo
+tests_unit_test_devinfo_SOURCES = tests/unit/test-devinfo.c
+tests_unit_test_devinfo_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-unixctl-reply
 tests_unit_test_unixctl_reply_SOURCES = tests/unit/test-unixctl-reply.c
 tests_unit_test_unixctl_reply_LDADD = \

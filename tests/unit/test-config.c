@@ -228,6 +228,8 @@ test_values(void **state)
         { "offload-bridge", { "br-int", "b", "123456789012345", "br.1" },
           { "", "1234567890123456", "br/int", ".", "..", "br int",
             "br:int", "br\n" } },
+        { "offload-devinfo-dir", { "/", "/run/devinfo" },
+          { "", "run/devinfo", "./x" } },
         { "offload-flow-poll-ms", { "1000", "10000", "2147483647", "01000" },
           { "", "999", "0", "-1000", "2147483648", " 1000", "1000ms",
             "1e4" } },
