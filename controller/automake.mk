@@ -79,6 +79,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow/parse.h \
 	controller/flow/reason.c \
 	controller/flow/reason.h \
+	controller/flow/reasons.c \
+	controller/flow/reasons.h \
 	controller/flow/report.c \
 	controller/flow/report.h \
 	controller/flow/rows.c \

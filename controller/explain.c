@@ -38,10 +38,7 @@ void
 explain_flows_destroy(struct explain_flows *flows)
 {
     if (flows) {
-        for (size_t i = 0; i < flows->n_reasons; i++) {
-            flow_reason_destroy(&flows->reasons[i].reason);
-        }
-        free(flows->reasons);
+        flow_reasons_destroy(&flows->reasons);
     }
 }
 
@@ -576,7 +573,7 @@ explain_mac(const struct explain_facts *f, struct explain_list *list)
 }
 
 static enum explain_verdict
-reason_verdict(const struct explain_reason *r)
+reason_verdict(const struct flow_reason_count *r)
 {
     return (r->reason.by_design ? EXPLAIN_PASS
             : r->reason.class == FLOW_REASON_UNKNOWN ? EXPLAIN_UNKNOWN
@@ -592,17 +589,17 @@ explain_flow_items(const struct explain_facts *f, struct explain_list *list)
     if (!flows->known) {
         return;
     }
-    if (!flows->n_reasons) {
+    if (!flows->reasons.n) {
         add(list, name, (flows->n_offloaded == flows->n_flows ? EXPLAIN_PASS
                          : EXPLAIN_UNKNOWN),
             "%"PRIu64" of %"PRIu64" are in hardware", flows->n_offloaded,
             flows->n_flows);
     }
-    for (size_t i = 0; i < flows->n_reasons; i++) {
-        const struct explain_reason *r = &flows->reasons[i];
+    for (size_t i = 0; i < flows->reasons.n; i++) {
+        const struct flow_reason_count *r = &flows->reasons.elems[i];
 
         add(list, name, reason_verdict(r), "%"PRIu64" of %"PRIu64": %s",
-            r->n_flows, flows->n_flows, r->reason.evidence);
+            r->flows, flows->n_flows, r->reason.evidence);
         set_fix(list, "%s", r->reason.fix);
     }
 }

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "controller/flow/reason.h"
+#include "controller/flow/reasons.h"
 #include "controller/pairing.h"
 #include "netlink/kernel-types.h"
 
@@ -46,19 +46,12 @@ struct explain_mac {
     uint8_t mac[6];             /* All zeros: none is set. */
 };
 
-/* Flows that are not in hardware for one reason. */
-struct explain_reason {
-    struct flow_reason reason;  /* Owned. */
-    uint64_t n_flows;           /* How many. */
-};
-
 /* The flows of an interface, from and to it. */
 struct explain_flows {
     bool known;                 /* Is any of this valid? */
     uint64_t n_flows;           /* How many there are. */
     uint64_t n_offloaded;       /* Those of them that are in hardware. */
-    struct explain_reason *reasons; /* Of the others.  Owned. */
-    size_t n_reasons;           /* Number of 'reasons'. */
+    struct flow_reasons reasons; /* Of the others, most certain first. */
     enum flow_tri filters;      /* Has ovs-vswitchd filters in tc, on any port
                                  * of the node? */
     enum flow_tri skip_hw;      /* Are those skip_hw? */

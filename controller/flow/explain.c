@@ -3,9 +3,6 @@
 #include <config.h>
 #include "controller/flow/explain.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "controller/command.h"
 #include "controller/explain.h"
 #include "controller/flow/engine.h"
@@ -48,41 +45,6 @@ count_flows(const struct flow_table *table, uint32_t dev,
     }
 }
 
-static void
-add_reason(struct explain_flows *flows, size_t *allocated,
-           struct flow_reason *reason, uint64_t n_flows)
-{
-    for (size_t i = 0; i < flows->n_reasons; i++) {
-        struct explain_reason *r = &flows->reasons[i];
-
-        if (r->reason.class == reason->class
-            && !strcmp(r->reason.evidence, reason->evidence)) {
-            r->n_flows += n_flows;
-            flow_reason_destroy(reason);
-            return;
-        }
-    }
-    if (flows->n_reasons >= *allocated) {
-        flows->reasons = x2nrealloc(flows->reasons, allocated,
-                                    sizeof *flows->reasons);
-    }
-    flows->reasons[flows->n_reasons++] = (struct explain_reason) {
-        .reason = *reason,
-        .n_flows = n_flows,
-    };
-}
-
-static int
-compare_reasons(const void *a_, const void *b_)
-{
-    const struct explain_reason *a = a_, *b = b_;
-
-    if (a->reason.class != b->reason.class) {
-        return a->reason.class < b->reason.class ? -1 : 1;
-    }
-    return a->n_flows > b->n_flows ? -1 : a->n_flows < b->n_flows;
-}
-
 void
 flow_explain(const struct controller *c, const struct port *port,
              const struct flow_reason_env *env, struct explain_flows *flows)
@@ -91,7 +53,6 @@ flow_explain(const struct controller *c, const struct port *port,
     const struct flow_shortfall *s;
     struct flow_rows_args args;
     struct flow_facts facts;
-    size_t allocated = 0;
     size_t cursor = 0;
     uint32_t dev;
 
@@ -114,12 +75,9 @@ flow_explain(const struct controller *c, const struct port *port,
             struct flow_reason reason;
 
             flow_rows_reason(&args, s, &reason);
-            add_reason(flows, &allocated, &reason, s->flows);
+            flow_reasons_add(&flows->reasons, &reason, s->flows);
         }
     }
     flow_facts_destroy(&facts);
-    if (flows->n_reasons) {
-        qsort(flows->reasons, flows->n_reasons, sizeof *flows->reasons,
-              compare_reasons);
-    }
+    flow_reasons_sort(&flows->reasons, FLOW_REASONS_BY_CLASS);
 }

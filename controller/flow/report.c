@@ -102,8 +102,8 @@ reasons_to_json(const struct flow_row *row)
 {
     struct json *array = json_array_create_empty();
 
-    for (size_t i = 0; i < row->n_reasons; i++) {
-        const struct flow_row_reason *r = &row->reasons[i];
+    for (size_t i = 0; i < row->reasons.n; i++) {
+        const struct flow_reason_count *r = &row->reasons.elems[i];
         struct json *json = json_object_create();
 
         json_object_put_string(json, "class",

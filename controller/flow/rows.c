@@ -145,29 +145,6 @@ join_receiver(const struct join *j, const struct flow_receiver *receiver)
 
 /* Reasons. */
 
-/* Counts 'flows' of 'row' for 'reason', which is taken over. */
-static void
-add_reason(struct flow_row *row, struct flow_reason *reason, uint64_t flows)
-{
-    for (size_t i = 0; i < row->n_reasons; i++) {
-        struct flow_row_reason *r = &row->reasons[i];
-
-        if (r->reason.class == reason->class
-            && !strcmp(r->reason.evidence, reason->evidence)) {
-            r->flows += flows;
-            flow_reason_destroy(reason);
-            return;
-        }
-    }
-    if (row->n_reasons >= row->allocated_reasons) {
-        row->reasons = x2nrealloc(row->reasons, &row->allocated_reasons,
-                                  sizeof *row->reasons);
-    }
-    row->reasons[row->n_reasons++] = (struct flow_row_reason) {
-        .reason = *reason, .flows = flows,
-    };
-}
-
 void
 flow_rows_reason(const struct flow_rows_args *args,
                  const struct flow_shortfall *s, struct flow_reason *reason)
@@ -195,21 +172,7 @@ join_shortfall(const struct join *j, const struct flow_shortfall *s)
     struct flow_reason reason;
 
     flow_rows_reason(j->args, s, &reason);
-    add_reason(resolve(j, s->dev), &reason, s->flows);
-}
-
-static int
-compare_reasons(const void *a_, const void *b_)
-{
-    const struct flow_row_reason *a = a_, *b = b_;
-
-    if (a->flows != b->flows) {
-        return a->flows > b->flows ? -1 : 1;
-    } else if (a->reason.class != b->reason.class) {
-        return a->reason.class < b->reason.class ? -1 : 1;
-    } else {
-        return strcmp(a->reason.evidence, b->reason.evidence);
-    }
+    flow_reasons_add(&resolve(j, s->dev)->reasons, &reason, s->flows);
 }
 
 /* Finishes a row and adds it to the totals. */
@@ -218,10 +181,7 @@ finish_row(struct flow_rows *rows, struct flow_row *row)
 {
     add_counts(&rows->egress, &row->egress);
     add_counts(&rows->ingress, &row->ingress);
-    if (row->n_reasons) {
-        qsort(row->reasons, row->n_reasons, sizeof *row->reasons,
-              compare_reasons);
-    }
+    flow_reasons_sort(&row->reasons, FLOW_REASONS_BY_FLOWS);
 }
 
 /* Adds one table. */
@@ -287,22 +247,13 @@ flow_rows_init(struct flow_rows *rows, const struct flow_rows_args *args)
     flow_rows_init_many(rows, args, 1);
 }
 
-static void
-destroy_row(struct flow_row *row)
-{
-    for (size_t i = 0; i < row->n_reasons; i++) {
-        flow_reason_destroy(&row->reasons[i].reason);
-    }
-    free(row->reasons);
-}
-
 void
 flow_rows_destroy(struct flow_rows *rows)
 {
     for (size_t i = 0; i < rows->n; i++) {
-        destroy_row(&rows->rows[i]);
+        flow_reasons_destroy(&rows->rows[i].reasons);
     }
-    destroy_row(&rows->unattributed);
-    destroy_row(&rows->stale);
+    flow_reasons_destroy(&rows->unattributed.reasons);
+    flow_reasons_destroy(&rows->stale.reasons);
     free(rows->rows);
 }

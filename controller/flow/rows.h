@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "controller/flow/reason.h"
+#include "controller/flow/reasons.h"
 #include "controller/flow-table/table.h"
 
 struct flow_interface;
@@ -28,12 +28,6 @@ struct smap;
 
 /* Counters stop at this, the largest integer in JSON. */
 #define FLOW_COUNTER_MAX INT64_MAX
-
-/* Flows that are not in hardware for one and the same reason. */
-struct flow_row_reason {
-    struct flow_reason reason;  /* Owned. */
-    uint64_t flows;             /* How many, of any recirc_id. */
-};
 
 struct flow_row {
     const struct flow_interface *iface; /* The caller's; NULL for a row that
@@ -49,9 +43,7 @@ struct flow_row {
     struct flow_passed egress_recent; /* Of these, between the last two */
     struct flow_passed ingress_recent; /* readings of all counters. */
     uint64_t paths[FLOW_N_PATHS]; /* What it sent, by path state. */
-    struct flow_row_reason *reasons; /* Of what it sent, most flows first. */
-    size_t n_reasons;           /* Number of 'reasons'. */
-    size_t allocated_reasons;   /* Of those, allocated. */
+    struct flow_reasons reasons; /* Of what it sent, most flows first. */
 };
 
 struct flow_rows {

@@ -123,6 +123,11 @@ tests_unit_test_flow_reason_SOURCES = tests/unit/test-flow-reason.c
 tests_unit_test_flow_reason_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-reasons
+tests_unit_test_flow_reasons_SOURCES = tests/unit/test-flow-reasons.c
+tests_unit_test_flow_reasons_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
+
 # netlink/ as a whole.
 UNIT_KERNEL_LIBS = netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
 

@@ -527,19 +527,21 @@ flows_make(size_t n)
 {
     return (struct explain_flows) {
         .known = true, .n_flows = 10, .n_offloaded = 10 - n,
-        .reasons = xcalloc(n, sizeof(struct explain_reason)),
-        .n_reasons = n,
+        .reasons = {
+            .elems = xcalloc(n, sizeof(struct flow_reason_count)),
+            .n = n,
+        },
     };
 }
 
-static struct explain_reason
+static struct flow_reason_count
 reason_make(enum flow_reason_class class, const char *evidence,
             const char *fix)
 {
-    return (struct explain_reason) {
+    return (struct flow_reason_count) {
         .reason = { .class = class, .evidence = xstrdup(evidence),
                     .fix = xstrdup(fix) },
-        .n_flows = 1,
+        .flows = 1,
     };
 }
 
@@ -556,23 +558,24 @@ test_flows(void **state OVS_UNUSED)
     explain_flows_destroy(&f.flows);
 
     f.flows = flows_make(1);
-    f.flows.reasons[0] = reason_make(FLOW_REASON_REFUSED,
-                                     "in tc but not in hardware", "dmesg");
+    f.flows.reasons.elems[0] = reason_make(FLOW_REASON_REFUSED,
+                                           "in tc but not in hardware",
+                                           "dmesg");
     expect(&f, "flows", EXPLAIN_FAIL,
            "1 of 10: in tc but not in hardware", "dmesg");
-    f.flows.reasons[0].reason.by_design = true;
+    f.flows.reasons.elems[0].reason.by_design = true;
     expect(&f, "flows", EXPLAIN_PASS, "1 of 10: in tc", "dmesg");
-    f.flows.reasons[0].reason.by_design = false;
-    f.flows.reasons[0].reason.class = FLOW_REASON_UNKNOWN;
+    f.flows.reasons.elems[0].reason.by_design = false;
+    f.flows.reasons.elems[0].reason.class = FLOW_REASON_UNKNOWN;
     expect(&f, "flows", EXPLAIN_UNKNOWN, "1 of 10: in tc", "dmesg");
     explain_flows_destroy(&f.flows);
 
     /* Each reason is an item. */
     struct explain_list list;
     f.flows = flows_make(2);
-    f.flows.reasons[0] = reason_make(FLOW_REASON_FLOW, "a%s", "b%s");
-    f.flows.reasons[0].reason.by_design = true;
-    f.flows.reasons[1] = reason_make(FLOW_REASON_FEATURE, "c", "d");
+    f.flows.reasons.elems[0] = reason_make(FLOW_REASON_FLOW, "a%s", "b%s");
+    f.flows.reasons.elems[0].reason.by_design = true;
+    f.flows.reasons.elems[1] = reason_make(FLOW_REASON_FEATURE, "c", "d");
     explain(&f, &list);
     assert_int_equal(list.n, ARRAY_SIZE(names) + 2);
     assert_string_equal(list.items[list.n - 2].evidence, "1 of 10: a%s");

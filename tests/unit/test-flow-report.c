@@ -39,7 +39,7 @@ counts(uint64_t n)
     };
 }
 
-static struct flow_row_reason reasons[] = {
+static struct flow_reason_count reasons[] = {
     { .reason = { .class = FLOW_REASON_FLOW, .evidence = "action sample",
                   .fix = "", .by_design = true }, .flows = 3 },
     { .reason = { .class = FLOW_REASON_FEATURE, .evidence = "off on eth7",
@@ -58,7 +58,7 @@ report(const char *ns, const char *pod, size_t top)
                              .last_used = 1500 },
           .egress_recent = { .hw = { 1, 2 }, .sw = { 3, 4 } },
           .paths = { 11, 12, 13, 14, 15 },
-          .reasons = reasons, .n_reasons = 2 },
+          .reasons = { .elems = reasons, .n = 2 } },
     };
     const struct flow_rows all = {
         .rows = rows, .n = ARRAY_SIZE(rows),

@@ -362,9 +362,9 @@ test_two_tables(void **state OVS_UNUSED)
     assert_int_equal(8, kernel->rows.egress.flows);
     assert_int_equal(8, kernel->rows.ingress.flows);
 
-    assert_int_equal(1, row(kernel, POD0)->n_reasons);
+    assert_int_equal(1, row(kernel, POD0)->reasons.n);
     assert_int_equal(FLOW_REASON_USERSPACE,
-                     row(kernel, POD0)->reasons[0].reason.class);
+                     row(kernel, POD0)->reasons.elems[0].reason.class);
     destroy(user);
     destroy(kernel);
 }
@@ -490,20 +490,26 @@ test_reasons(void **state OVS_UNUSED)
     f.flags = 0;
     add(env, f);
     add(env, with_output(flow(5, POD1, 0), POD0));
+    f = with_output(flow(6, POD0, 0), POD2);
+    f.flags = 0;
+    add(env, f);
     compute(env);
 
     r = row(env, POD0);
-    assert_int_equal(2, r->n_reasons);
-    assert_int_equal(FLOW_REASON_FLOW, r->reasons[0].reason.class);
-    assert_int_equal(2, r->reasons[0].flows);
-    assert_non_null(strstr(r->reasons[0].reason.evidence, "action sample"));
-    assert_int_equal(1, r->reasons[1].flows);
-    assert_non_null(strstr(r->reasons[1].reason.evidence, "match dp_hash"));
+    assert_int_equal(3, r->reasons.n);
+    assert_int_equal(FLOW_REASON_FLOW, r->reasons.elems[0].reason.class);
+    assert_int_equal(2, r->reasons.elems[0].flows);
+    assert_non_null(strstr(r->reasons.elems[0].reason.evidence,
+                           "action sample"));
+    assert_int_equal(FLOW_REASON_REFUSED, r->reasons.elems[1].reason.class);
+    assert_int_equal(1, r->reasons.elems[2].flows);
+    assert_non_null(strstr(r->reasons.elems[2].reason.evidence,
+                           "match dp_hash"));
     r = row(env, POD2);
-    assert_int_equal(1, r->n_reasons);
-    assert_int_equal(FLOW_REASON_FEATURE, r->reasons[0].reason.class);
-    assert_non_null(strstr(r->reasons[0].reason.evidence, "rep2"));
-    assert_int_equal(0, row(env, POD1)->n_reasons);
+    assert_int_equal(1, r->reasons.n);
+    assert_int_equal(FLOW_REASON_FEATURE, r->reasons.elems[0].reason.class);
+    assert_non_null(strstr(r->reasons.elems[0].reason.evidence, "rep2"));
+    assert_int_equal(0, row(env, POD1)->reasons.n);
     destroy(env);
 }
 
