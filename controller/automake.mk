@@ -48,6 +48,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-table/sweep.c \
 	controller/flow-table/table.c \
 	controller/flow-table/table.h \
+	controller/flow-table/traffic.h \
 	controller/flow-table/view.c \
 	controller/flow-text/actions.c \
 	controller/flow-text/miss.c \

@@ -7,26 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/flow-table/traffic.h"
 #include "util.h"
 
 /* What is counted for senders, for receivers, and of what is not in hardware.
  * Flows come here with all members and flags set. */
 
 /* Sums. */
-
-static void
-add_traffic(struct flow_traffic *sum, const struct flow_traffic *t)
-{
-    sum->packets += t->packets;
-    sum->bytes += t->bytes;
-}
-
-static void
-subtract_traffic(struct flow_traffic *sum, const struct flow_traffic *t)
-{
-    sum->packets -= t->packets;
-    sum->bytes -= t->bytes;
-}
 
 /* Adds the flow to a sum, with or without its traffic. */
 static void
@@ -36,9 +23,9 @@ add_flow(struct flow_counts *sum, const struct ft_flow *flow, uint16_t flags,
     sum->flows++;
     sum->offloaded += flags & FLOW_IN_HW ? 1 : 0;
     if (traffic) {
-        add_traffic(&sum->hw, &flow->hw);
-        add_traffic(&sum->sw, &flow->total);
-        subtract_traffic(&sum->sw, &flow->hw);
+        flow_traffic_add(&sum->hw, &flow->hw);
+        flow_traffic_add(&sum->sw, &flow->total);
+        flow_traffic_subtract(&sum->sw, &flow->hw);
     }
 }
 
@@ -50,9 +37,9 @@ subtract_flow(struct flow_counts *sum, const struct ft_flow *flow,
     sum->flows--;
     sum->offloaded -= flags & FLOW_IN_HW ? 1 : 0;
     if (traffic) {
-        subtract_traffic(&sum->hw, &flow->hw);
-        subtract_traffic(&sum->sw, &flow->total);
-        add_traffic(&sum->sw, &flow->hw);
+        flow_traffic_subtract(&sum->hw, &flow->hw);
+        flow_traffic_subtract(&sum->sw, &flow->total);
+        flow_traffic_add(&sum->sw, &flow->hw);
     }
 }
 
@@ -409,8 +396,8 @@ static void
 pass(struct flow_passed *passed, const struct flow_counts *delta,
      long long int used)
 {
-    add_traffic(&passed->hw, &delta->hw);
-    add_traffic(&passed->sw, &delta->sw);
+    flow_traffic_add(&passed->hw, &delta->hw);
+    flow_traffic_add(&passed->sw, &delta->sw);
     passed->last_used = MAX(passed->last_used, used);
 }
 
@@ -448,15 +435,15 @@ ft_sums_traffic(struct flow_table *t, uint32_t id,
         struct flow_sender *sender = &ft_sender_find(t, dev)->pub;
 
         pass(&sender->passed, delta, used);
-        add_traffic(&sender->egress.hw, &delta->hw);
-        add_traffic(&sender->egress.sw, &delta->sw);
+        flow_traffic_add(&sender->egress.hw, &delta->hw);
+        flow_traffic_add(&sender->egress.sw, &delta->sw);
     }
     if (receiver != FLOW_NONE) {
         struct flow_receiver *r = &ft_receiver(t, receiver)->pub;
 
         pass(&r->passed, delta, used);
-        add_traffic(&r->ingress.hw, &delta->hw);
-        add_traffic(&r->ingress.sw, &delta->sw);
+        flow_traffic_add(&r->ingress.hw, &delta->hw);
+        flow_traffic_add(&r->ingress.sw, &delta->sw);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/flow-table/traffic.h"
 #include "controller/flow/ifaces.h"
 #include "controller/flow/rows.h"
 #include "openvswitch/json.h"
@@ -73,15 +74,14 @@ passed_to_json(const struct flow_passed *passed, long long int now)
 static struct json *
 recent_to_json(const struct flow_passed *recent)
 {
-    uint64_t packets = recent->hw.packets + recent->sw.packets;
+    int percent = flow_hw_percent(&recent->hw, &recent->sw);
     struct json *json = json_object_create();
 
     json_object_put(json, "hw", flow_traffic_to_json(&recent->hw));
     json_object_put(json, "sw", flow_traffic_to_json(&recent->sw));
     json_object_put(json, "hw_percent",
-                    packets
-                    ? json_integer_create(100.0 * recent->hw.packets / packets)
-                    : json_null_create());
+                    percent < 0 ? json_null_create()
+                    : json_integer_create(percent));
     return json;
 }
 
@@ -198,9 +198,16 @@ compare_rows(const void *a_, const void *b_)
 static uint64_t
 row_packets(const struct flow_row *row)
 {
-    return (row->egress.hw.packets + row->egress.sw.packets
-            + row->ingress.hw.packets + row->ingress.sw.packets
-            + row->multi.hw.packets + row->multi.sw.packets);
+    const struct flow_counts *const counts[] = {
+        &row->egress, &row->ingress, &row->multi,
+    };
+    struct flow_traffic sum = { .packets = 0 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+        flow_shown_traffic_add(&sum, &counts[i]->hw);
+        flow_shown_traffic_add(&sum, &counts[i]->sw);
+    }
+    return sum.packets;
 }
 
 static int

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/flow-table/traffic.h"
 #include "controller/flow/ifaces.h"
 #include "util.h"
 
@@ -15,37 +16,6 @@ struct join {
     struct flow_rows *rows;     /* Result. */
     struct flow_owners *owners; /* Who has a device, zone, MAC. */
 };
-
-static uint64_t
-add_counters(uint64_t a, uint64_t b)
-{
-    b = MIN(b, FLOW_COUNTER_MAX);
-    return a > FLOW_COUNTER_MAX - b ? FLOW_COUNTER_MAX : a + b;
-}
-
-static void
-add_traffic(struct flow_traffic *sum, const struct flow_traffic *t)
-{
-    sum->packets = add_counters(sum->packets, t->packets);
-    sum->bytes = add_counters(sum->bytes, t->bytes);
-}
-
-static void
-add_counts(struct flow_counts *sum, const struct flow_counts *c)
-{
-    sum->flows += c->flows;
-    sum->offloaded += c->offloaded;
-    add_traffic(&sum->hw, &c->hw);
-    add_traffic(&sum->sw, &c->sw);
-}
-
-static void
-add_passed(struct flow_passed *sum, const struct flow_passed *p)
-{
-    add_traffic(&sum->hw, &p->hw);
-    add_traffic(&sum->sw, &p->sw);
-    sum->last_used = MAX(sum->last_used, p->last_used);
-}
 
 int
 flow_rows_find(const struct flow_rows_args *args,
@@ -75,9 +45,9 @@ join_sender(const struct join *j, const struct flow_sender *sender)
 {
     struct flow_row *row = resolve(j, sender->dev);
 
-    add_counts(&row->egress, &sender->egress);
-    add_passed(&row->egress_passed, &sender->passed);
-    add_passed(&row->egress_recent, &sender->recent);
+    flow_shown_counts_add(&row->egress, &sender->egress);
+    flow_shown_passed_add(&row->egress_passed, &sender->passed);
+    flow_shown_passed_add(&row->egress_recent, &sender->recent);
     if (j->args->resync(j->args->aux, sender->dev)) {
         row->resync = true;
         for (size_t i = 0; i < FLOW_N_PATHS; i++) {
@@ -96,7 +66,7 @@ join_multi(const struct join *j, const struct flow_receiver *receiver)
     struct flow_row **rows = xmalloc(receiver->n_devs * sizeof *rows);
     size_t n = 0;
 
-    add_counts(&j->rows->multi, &receiver->ingress);
+    flow_shown_counts_add(&j->rows->multi, &receiver->ingress);
     for (size_t i = 0; i < receiver->n_devs; i++) {
         struct flow_row *row = resolve(j, receiver->devs[i]);
         size_t k;
@@ -107,9 +77,9 @@ join_multi(const struct join *j, const struct flow_receiver *receiver)
         }
         if (k == n) {
             rows[n++] = row;
-            add_counts(&row->multi, &receiver->ingress);
-            add_passed(&row->ingress_passed, &receiver->passed);
-            add_passed(&row->ingress_recent, &receiver->recent);
+            flow_shown_counts_add(&row->multi, &receiver->ingress);
+            flow_shown_passed_add(&row->ingress_passed, &receiver->passed);
+            flow_shown_passed_add(&row->ingress_recent, &receiver->recent);
         }
     }
     free(rows);
@@ -138,9 +108,9 @@ join_receiver(const struct join *j, const struct flow_receiver *receiver)
     default:
         OVS_NOT_REACHED();
     }
-    add_counts(&row->ingress, &receiver->ingress);
-    add_passed(&row->ingress_passed, &receiver->passed);
-    add_passed(&row->ingress_recent, &receiver->recent);
+    flow_shown_counts_add(&row->ingress, &receiver->ingress);
+    flow_shown_passed_add(&row->ingress_passed, &receiver->passed);
+    flow_shown_passed_add(&row->ingress_recent, &receiver->recent);
 }
 
 /* Reasons. */
@@ -179,8 +149,8 @@ join_shortfall(const struct join *j, const struct flow_shortfall *s)
 static void
 finish_row(struct flow_rows *rows, struct flow_row *row)
 {
-    add_counts(&rows->egress, &row->egress);
-    add_counts(&rows->ingress, &row->ingress);
+    flow_shown_counts_add(&rows->egress, &row->egress);
+    flow_shown_counts_add(&rows->ingress, &row->ingress);
     flow_reasons_sort(&row->reasons, FLOW_REASONS_BY_FLOWS);
 }
 
@@ -237,7 +207,7 @@ flow_rows_init_many(struct flow_rows *rows, const struct flow_rows_args *args,
     }
     finish_row(rows, &rows->unattributed);
     finish_row(rows, &rows->stale);
-    add_counts(&rows->ingress, &rows->multi);
+    flow_shown_counts_add(&rows->ingress, &rows->multi);
     flow_owners_destroy(owners);
 }
 

@@ -26,9 +26,6 @@
 struct flow_interface;
 struct smap;
 
-/* Counters stop at this, the largest integer in JSON. */
-#define FLOW_COUNTER_MAX INT64_MAX
-
 struct flow_row {
     const struct flow_interface *iface; /* The caller's; NULL for a row that
                                          * stands for no interface. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "controller/flow-table/traffic.h"
 #include "controller/flow/ifaces.h"
 #include "controller/flow/rows.h"
 #include "openvswitch/dynamic-string.h"
@@ -200,6 +201,31 @@ test_top(void **state OVS_UNUSED)
     json_destroy(json);
 }
 
+/* Absurd counters do not wrap around. */
+static void
+test_top_huge(void **state OVS_UNUSED)
+{
+    struct flow_row rows[] = {
+        { .iface = &ifaces[0], .egress = counts(9) },
+        { .iface = &ifaces[1],
+          .egress = { .hw = { .packets = FLOW_COUNTER_MAX },
+                      .sw = { .packets = FLOW_COUNTER_MAX } },
+          .ingress = counts(1),
+          .egress_recent = { .hw = { .packets = FLOW_COUNTER_MAX },
+                             .sw = { .packets = FLOW_COUNTER_MAX } } },
+    };
+    const struct flow_rows all = { .rows = rows, .n = ARRAY_SIZE(rows) };
+    struct json *json = flow_report_to_json(&(struct flow_report_args) {
+        .rows = &all, .state = "complete", .top = 1,
+    });
+    const struct json *first = at(get(json, "interfaces"), 0);
+
+    assert_string_equal(ifaces[1].name, json_string(get(first, "name")));
+    assert_int_equal(50, json_integer(get(get(get(first, "egress"), "recent"),
+                                          "hw_percent")));
+    json_destroy(json);
+}
+
 static void
 test_table(void **state OVS_UNUSED)
 {
@@ -241,6 +267,7 @@ main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_filter),
         cmocka_unit_test(test_top),
+        cmocka_unit_test(test_top_huge),
         cmocka_unit_test(test_table),
     };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "controller/flow-table/traffic.h"
 #include "controller/flow/ifaces.h"
 #include "openvswitch/dynamic-string.h"
 #include "smap.h"
