@@ -165,15 +165,8 @@ not_found(const struct controller *c, const char *name)
 void
 command_watch_policy(const struct controller *c, bool now)
 {
-    const struct smap *config = ovs_view_other_config(c->view);
-    const char *key = smap_get(config, "tc-policy");
-    bool offload = smap_get_bool(config, "hw-offload", false);
-
-    if (ovs_view_is_synced(c->view)
-        && (now || !c->policy->known || offload != c->policy->offload
-            || !nullable_string_is_equal(key, c->policy->key))) {
-        policy_watch_update(c->policy, offload, key,
-                            policy_watch_vswitchd_start());
+    if (ovs_view_is_synced(c->view)) {
+        policy_watch_keys(c->policy, ovs_view_other_config(c->view), now);
     }
 }
 

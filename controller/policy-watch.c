@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "dirs.h"
+#include "smap.h"
 #include "util.h"
 
 void
@@ -56,6 +57,18 @@ policy_watch_update(struct policy_watch *w, bool offload, const char *key,
     w->start = start;
     w->offload = offload;
     set_string(&w->key, key);
+}
+
+void
+policy_watch_keys(struct policy_watch *w, const struct smap *config, bool now)
+{
+    const char *key = smap_get(config, "tc-policy");
+    bool offload = smap_get_bool(config, "hw-offload", false);
+
+    if (now || !w->known || offload != w->offload
+        || !nullable_string_is_equal(key, w->key)) {
+        policy_watch_update(w, offload, key, policy_watch_vswitchd_start());
+    }
 }
 
 bool

@@ -15,6 +15,8 @@
 
 #include "controller/flow/reason.h"
 
+struct smap;
+
 struct policy_watch {
     bool known;                 /* Was there an update? */
     bool offloaded;             /* Was key hw-offload true, so far as we know,
@@ -35,6 +37,12 @@ void policy_watch_destroy(struct policy_watch *);
  * 'policy' is looked at.  'start' is another for each ovs-vswitchd. */
 void policy_watch_update(struct policy_watch *, bool offload,
                          const char *key, long long int start);
+
+/* The same with the keys in other_config 'config', and of the ovs-vswitchd that
+ * is there; only if they changed, or 'now' that something is to be looked
+ * at: a restart of ovs-vswitchd alone tells nothing. */
+void policy_watch_keys(struct policy_watch *, const struct smap *config,
+                       bool now);
 
 /* Is 'policy' known to be in effect, once hw-offload is? */
 bool policy_watch_is_certain(const struct policy_watch *);

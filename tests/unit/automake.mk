@@ -128,6 +128,12 @@ tests_unit_test_flow_reasons_SOURCES = tests/unit/test-flow-reasons.c
 tests_unit_test_flow_reasons_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-facts
+tests_unit_test_flow_facts_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-flow-facts.c
+tests_unit_test_flow_facts_LDADD = $(UNIT_CONTROLLER_LIBS) $(KERNEL_LIBS)
+
 # netlink/ as a whole.
 UNIT_KERNEL_LIBS = netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
 
