@@ -20,6 +20,12 @@ utilities_libclient_a_SOURCES = \
 	utilities/client/flow-watch.c \
 	utilities/client/terminal.c \
 	utilities/client/terminal.h \
+	utilities/client/vdpa-ask.c \
+	utilities/client/vdpa-ask.h \
+	utilities/client/vdpa-device.c \
+	utilities/client/vdpa-device.h \
+	utilities/client/vdpa-domain-xml.c \
+	utilities/client/vdpa-env.c \
 	utilities/client/watch-sample.c \
 	utilities/client/watch-sample.h \
 	utilities/client/watch-view.c \

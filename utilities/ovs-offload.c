@@ -25,6 +25,8 @@
 /* The client's own commands.  Names have two words at most. */
 static const struct client_command commands[] = {
     { "flow watch", FLOW_WATCH_USAGE, flow_watch },
+    { "vdpa domain-xml", VDPA_DOMAIN_XML_USAGE, vdpa_domain_xml },
+    { "vdpa env", VDPA_ENV_USAGE, vdpa_env },
 };
 
 static void

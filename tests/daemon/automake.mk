@@ -9,8 +9,10 @@ ALL_LOCAL += tests/daemon/ovs-view-test$(EXEEXT)
 CLEANFILES += tests/daemon/ovs-view-test$(EXEEXT)
 
 EXTRA_DIST += \
+	tests/daemon/fake-daemon.py \
 	tests/daemon/lib.sh \
 	tests/daemon/run \
+	tests/daemon/test-client-vdpa.sh \
 	tests/daemon/test-client.sh \
 	tests/daemon/test-commands.sh \
 	tests/daemon/test-config.sh \

@@ -22,6 +22,10 @@ check_PROGRAMS += tests/unit/test-client-commands
 tests_unit_test_client_commands_SOURCES = tests/unit/test-client-commands.c
 tests_unit_test_client_commands_LDADD = utilities/libclient.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-client-vdpa
+tests_unit_test_client_vdpa_SOURCES = tests/unit/test-client-vdpa.c
+tests_unit_test_client_vdpa_LDADD = utilities/libclient.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-client-watch
 tests_unit_test_client_watch_SOURCES = tests/unit/test-client-watch.c
 tests_unit_test_client_watch_LDADD = \

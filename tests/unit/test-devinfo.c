@@ -153,6 +153,8 @@ test_bad(void **state OVS_UNUSED)
 static void
 test_limits(void **state OVS_UNUSED)
 {
+    static const char small[] =
+        "{\"type\":\"pci\",\"pci\":{\"pci-address\":\"0000:65:00.2\"}}";
     struct devinfo info;
     char *big = xmalloc(DEVINFO_MAX_SIZE + 1);
     char *error;
@@ -162,8 +164,7 @@ test_limits(void **state OVS_UNUSED)
     error = devinfo_parse(big, DEVINFO_MAX_SIZE + 1, &info);
     assert_non_null(strstr(error, "more than 65536 bytes"));
     free(error);
-    memcpy(big, "{\"type\":\"pci\",\"pci\":{\"pci-address\":\"0000:65:00.2\"}}",
-           51);
+    memcpy(big, small, strlen(small));
     error = devinfo_parse(big, DEVINFO_MAX_SIZE, &info);
     assert_null(error);
     devinfo_destroy(&info);
@@ -222,7 +223,8 @@ test_format(void **state OVS_UNUSED)
     struct devinfo info = parse(text);
 
     assert_string_equal(
-        text, "{\"offload-owner\":\"ovs-offload-controller\",\"type\":\"vdpa\","
+        text,
+        "{\"offload-owner\":\"ovs-offload-controller\",\"type\":\"vdpa\","
         "\"vdpa\":{\"driver\":\"vhost\",\"parent-device\":\"vdpa\\\"\\n\","
         "\"path\":\"/dev/vhost-vdpa-1\",\"pci-address\":\"0000:65:00.2\","
         "\"pf-pci-address\":\"0000:65:00.0\",\"representor-device\":\"eth3\"},"

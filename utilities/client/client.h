@@ -68,4 +68,13 @@ void client_print_daemon_commands(const struct client *);
                          "[--interval=SECS] [--once]"
 enum client_status flow_watch(const struct client *, int argc, char *argv[]);
 
+/* "vdpa domain-xml". */
+#define VDPA_DOMAIN_XML_USAGE "[--alias=ALIAS]... NAME..."
+enum client_status vdpa_domain_xml(const struct client *, int argc,
+                                   char *argv[]);
+
+/* "vdpa env". */
+#define VDPA_ENV_USAGE "--resource=PREFIX/NAME [NAME]..."
+enum client_status vdpa_env(const struct client *, int argc, char *argv[]);
+
 #endif /* utilities/client/client.h */
