@@ -3,6 +3,8 @@
 noinst_LIBRARIES += controller/libcontroller.a
 
 controller_libcontroller_a_SOURCES = \
+	controller/cni-cache.c \
+	controller/cni-cache.h \
 	controller/command-explain.c \
 	controller/command-flow.c \
 	controller/command.c \
@@ -92,6 +94,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow/userspace.h \
 	controller/inventory.c \
 	controller/inventory.h \
+	controller/journal.c \
+	controller/journal.h \
 	controller/late-flows.c \
 	controller/late-flows.h \
 	controller/offload-scope.c \
@@ -108,6 +112,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/port-json.h \
 	controller/ports.c \
 	controller/ports.h \
+	controller/reconcile-journal.c \
 	controller/reconcile-private.h \
 	controller/reconcile-txn.c \
 	controller/reconcile.c \

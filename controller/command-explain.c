@@ -78,13 +78,11 @@ explain_done(void *pending_, struct json *array, enum explain_verdict verdict)
 }
 
 static bool
-has_name(const struct port *port, const char *name)
+has_name(const struct controller *c, const struct port *port,
+         const char *name)
 {
-    const struct smap *ids = (port->iface ? port->iface->external_ids
-                              : port_wanted_ids(port));
-    const char *id = (port->iface ? port->iface->iface_id
-                      : port->n_requests == 1 ? port->request->iface_id
-                      : NULL);
+    const struct smap *ids = reconcile_port_ids(c->rec, port);
+    const char *id = smap_get(ids, "iface-id");
     struct pod_name pod;
     bool match;
 
@@ -112,19 +110,20 @@ compare_keys(const void *a_, const void *b_)
 /* The ports that 'name' names: those of a pod or of an iface-id may be
  * several.  Caller frees. */
 static const struct port **
-find_ports(const struct port_table *table, const char *name, size_t *n)
+find_ports(const struct controller *c, const char *name, size_t *n)
 {
+    const struct port_table *table = reconcile_ports(c->rec);
     const struct port *port = port_find(table, name);
     const struct port **ports = xmalloc((hmap_count(&table->ports) + 1)
                                         * sizeof *ports);
 
     *n = 0;
-    if (port && !has_name(port, name)) {
+    if (port && !has_name(c, port, name)) {
         ports[(*n)++] = port;
         return ports;
     }
     HMAP_FOR_EACH (port, node, &table->ports) {
-        if (has_name(port, name)) {
+        if (has_name(c, port, name)) {
             ports[(*n)++] = port;
         }
     }
@@ -184,7 +183,7 @@ start_explain(const struct controller *c, struct unixctl_conn *conn,
                          MAX_EXPLAINS);
     }
     command_watch_policy(c, true);
-    ports = find_ports(reconcile_ports(c->rec), name, &n);
+    ports = find_ports(c, name, &n);
     if (n) {
         struct pending_explain *pending = xzalloc(sizeof *pending);
 

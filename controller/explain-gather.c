@@ -11,6 +11,7 @@
 #include "controller/flow/explain.h"
 #include "controller/flow/ifaces.h"
 #include "controller/inventory.h"
+#include "controller/journal.h"
 #include "controller/policy-watch.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
@@ -374,8 +375,15 @@ fill_row(const struct explain_gather *g, const struct port *port,
     f->ovn = (smap_get(ids, "ovn-remote") || smap_get(ids, "ovn-encap-type")
               || smap_get(ids, "ovn-bridge-mappings"));
     if (!iface) {
-        f->iface_id = port->request ? port->request->iface_id : NULL;
-        f->attached_mac = attached_mac(port_wanted_ids(port));
+        const struct journal_entry *lost
+            = journal_find_key(reconcile_journal(g->c->rec), port->key);
+
+        f->lost_bridge = lost ? lost->bridge : NULL;
+        f->lost_refusal = lost ? lost->refusal : NULL;
+        const struct smap *wanted = reconcile_port_ids(g->c->rec, port);
+
+        f->iface_id = smap_get(wanted, "iface-id");
+        f->attached_mac = attached_mac(wanted);
         return;
     }
     f->bridge = iface->bridge;
@@ -432,8 +440,7 @@ explain_port(const struct explain_gather *g, const struct gather_port *gp,
     struct pod_name pod;
     char *problem = devinfo_port_problem(g->c->devinfo, port, &f.n_devinfos);
 
-    pod_name_init(&pod, (port->iface ? port->iface->external_ids
-                         : port_wanted_ids(port)));
+    pod_name_init(&pod, reconcile_port_ids(g->c->rec, port));
     f.ns = pod.ns;
     f.pod = pod.pod;
     fill_nic(g, port, &f);

@@ -436,6 +436,14 @@ explain_ofport(const struct explain_facts *f, struct explain_list *list)
         add(list, name, EXPLAIN_UNKNOWN, "no connection to the database");
     } else if (!f->rep.name) {
         add(list, name, EXPLAIN_UNKNOWN, "there is no representor");
+    } else if (!f->bridge && f->lost_bridge) {
+        add(list, name, EXPLAIN_FAIL, "the row of %s on %s was deleted while "
+            "the representor was absent%s%s", f->rep.name, f->lost_bridge,
+            f->lost_refusal ? ", and is not put back: " : "",
+            f->lost_refusal ? f->lost_refusal : "");
+        set_fix(list, "delete the pod, so that it is made anew; "
+                "external_ids:offload-restore=true would put back the row of "
+                "one that runs");
     } else if (!f->bridge) {
         add(list, name, EXPLAIN_FAIL, "%s is on no bridge", f->rep.name);
         SET_FIX_NAME(list, "ovs-appctl -t ovs-offload-controller port/attach "

@@ -95,6 +95,10 @@ struct explain_facts {
     const char *bridge;         /* Where the representor is plugged. */
     int64_t ofport;             /* 0 while not assigned, -1 on failure. */
     const char *iface_error;    /* Interface's error column. */
+    const char *lost_bridge;    /* Where a row of another owner was, that was
+                                 * deleted while the representor was absent, or
+                                 * NULL. */
+    const char *lost_refusal;   /* Why that is not put back, or NULL. */
     bool ovn;                   /* Does OVN run here? */
     bool ovn_installed;         /* Interface external_ids:ovn-installed. */
 

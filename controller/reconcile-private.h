@@ -6,8 +6,10 @@
 /* What reconcile.c (rounds, the kernel) and reconcile-txn.c (the database)
  * share. */
 
+#include "controller/journal.h"
 #include "controller/reconcile.h"
 #include "openvswitch/list.h"
+#include "ovsdb/ovs-view.h"
 #include "sset.h"
 
 struct ovs_txn;
@@ -43,6 +45,10 @@ struct reconcile {
 
     struct repair *repair;
     bool needs_repair;          /* Are old flows in software, and may we? */
+
+    struct journal journal;     /* Rows of others without representor. */
+    char *restoring;            /* The one in 'txn' to be put back, by name, or
+                                 * NULL. */
 
     /* Transactions. */
     struct ovs_txn *txn;        /* In flight, or NULL. */
@@ -89,5 +95,22 @@ void reconcile_txn_wait(struct reconcile *);
 
 /* Answers all commands that wait for a transaction. */
 void reconcile_txn_destroy(struct reconcile *);
+
+/* Rows of others that were lost. */
+
+/* Brings the journal up to date, if all is known. */
+void reconcile_journal_update(struct reconcile *,
+                              const struct port_context *);
+
+/* Is one to be put back, as far as the configuration is concerned? */
+bool reconcile_journal_wants(const struct reconcile *);
+
+/* Makes 'txn' of what puts one back, without sending it.  Returns false if
+ * there is none. */
+bool reconcile_journal_commit(struct reconcile *);
+
+/* That transaction ended. */
+void reconcile_journal_finish(struct reconcile *, enum ovs_txn_result,
+                              const char *error);
 
 #endif /* controller/reconcile-private.h */

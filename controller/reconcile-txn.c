@@ -386,6 +386,7 @@ reconcile_txn_run(struct reconcile *rec)
         rec->status.last_error = xstrdup(error);
     }
     finish_ports(rec, result, error);
+    reconcile_journal_finish(rec, result, error);
     finish_changes(rec, result, error);
     free(error);
 }
@@ -425,6 +426,9 @@ reconcile_txn_commit(struct reconcile *rec, const struct port_context *ctx)
         }
     } else if (!ovs_list_is_empty(&rec->changes)) {
         commit_changes(rec);
+    } else if (reconcile_journal_wants(rec)
+               && reconcile_journal_commit(rec)) {
+        commit(rec);
     } else if (rec->n_wanted && now >= commit_due(rec)) {
         commit_ports(rec, ctx);
         if (rec->gather && (rec->n_on_way || rec->n_expected)) {

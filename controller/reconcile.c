@@ -41,6 +41,7 @@ reconcile_create(struct inventory *inv, struct ovs_view *view,
     ports_init(&rec->ports);
     rec->repair = repair_create();
     rec->dirty = true;
+    journal_init(&rec->journal);
     reconcile_txn_init(rec);
     return rec;
 }
@@ -52,6 +53,8 @@ reconcile_destroy(struct reconcile *rec)
         return;
     }
     reconcile_txn_destroy(rec);
+    journal_destroy(&rec->journal);
+    free(rec->restoring);
     repair_destroy(rec->repair);
     ports_destroy(&rec->ports);
     request_table_destroy(&rec->requests);
@@ -89,6 +92,12 @@ const struct request_table *
 reconcile_requests(const struct reconcile *rec)
 {
     return &rec->requests;
+}
+
+const struct journal *
+reconcile_journal(const struct reconcile *rec)
+{
+    return &rec->journal;
 }
 
 bool
@@ -349,6 +358,7 @@ run_round(struct reconcile *rec, const struct port_context *ctx)
     rec->dirty = false;
     update_config(rec);
     ports_update(&rec->ports, ctx);
+    reconcile_journal_update(rec, ctx);
     rec->status.n_rounds += ovs_view_is_synced(rec->view);
     run_kernel_actions(rec, ctx);
     rec->n_wanted = reconcile_txn_needs(rec, ctx);

@@ -25,6 +25,7 @@
 #include "ovsdb/config.h"
 #include "ovsdb/request.h"
 
+struct journal;
 struct kernel;
 struct ovs_view;
 struct reconcile;
@@ -63,6 +64,12 @@ void reconcile_touch(struct reconcile *);
 const struct port_table *reconcile_ports(const struct reconcile *);
 const struct config *reconcile_config(const struct reconcile *);
 const struct request_table *reconcile_requests(const struct reconcile *);
+const struct journal *reconcile_journal(const struct reconcile *);
+
+/* external_ids that the port's Interface has, had before it was lost, or is to
+ * have. */
+const struct smap *reconcile_port_ids(const struct reconcile *,
+                                      const struct port *);
 const struct reconcile_status *reconcile_status(const struct reconcile *);
 
 /* Sets (or with NULL removes) a key in Open_vSwitch external_ids, and calls

@@ -8,6 +8,7 @@
 #include "controller/flow/engine.h"
 #include "controller/flow/userspace.h"
 #include "controller/inventory.h"
+#include "controller/journal.h"
 #include "controller/output.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
@@ -51,6 +52,8 @@ config_to_json(const struct controller *c)
     put_bool(json, "manage_ovs", config->manage_ovs);
     put_bool(json, "features", config->features);
     put_bool(json, "repair", config->repair);
+    put_bool(json, "restore", config->restore);
+    json_object_put_string(json, "cni_cache", config->cni_cache);
     put_count(json, "flow_poll_ms", config->flow_poll_ms);
     json_object_put(json, "errors", smap_to_json(&config->errors));
 
@@ -98,6 +101,24 @@ source_to_json(const struct controller *c, enum kernel_source source)
     put_count(json, "busy_ms",
               s->busy_since ? time_msec() - s->busy_since : 0);
     json_object_put(json, "last_error", output_string_or_null(s->last_error));
+    return json;
+}
+
+/* Rows of others whose representor is or was gone. */
+static struct json *
+journal_to_json(const struct journal *journal)
+{
+    static const enum journal_state states[] = {
+        JOURNAL_ABSENT, JOURNAL_LOST, JOURNAL_RETURNED,
+    };
+    struct json *json = json_object_create();
+
+    for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+        put_count(json, journal_state_to_string(states[i]),
+                  journal_count(journal, states[i]));
+    }
+    put_count(json, "lost_total", journal->n_lost);
+    put_count(json, "restored_total", journal->n_restored);
     return json;
 }
 
@@ -156,6 +177,8 @@ status_to_json(const struct controller *c)
     json_object_put(json, "sources", sources);
     json_object_put(json, "flows", flows_to_json(c));
     json_object_put(json, "devinfo", devinfo_status_to_json(c->devinfo));
+    json_object_put(json, "journal",
+                    journal_to_json(reconcile_journal(c->rec)));
     put_port_counts(json, reconcile_ports(c->rec));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
     return json;

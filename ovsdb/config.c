@@ -16,6 +16,7 @@
 #define DEFAULT_BRIDGE "br-int"
 #define DEFAULT_FLOW_POLL_MS 10000
 #define MIN_FLOW_POLL_MS 1000
+#define DEFAULT_CNI_CACHE "/var/lib/cni/results:/var/lib/cni/multus/results"
 
 /* Longest name that Linux gives a network device, without the null: a
  * bridge's local port is one. */
@@ -36,6 +37,8 @@ enum config_key {
     KEY_REPAIR,
     KEY_FLOW_POLL_MS,
     KEY_DEVINFO_DIR,
+    KEY_RESTORE,
+    KEY_CNI_CACHE,
     N_KEYS
 };
 
@@ -43,7 +46,7 @@ enum config_key {
 typedef bool check_value_func(const char *value);
 
 static check_value_func is_mode, is_bridge, is_select, is_boolean,
-                        is_flow_poll_ms, is_directory;
+                        is_flow_poll_ms, is_directory, is_path_list;
 
 /* What can be configured. */
 static const struct {
@@ -78,6 +81,13 @@ static const struct {
     [KEY_DEVINFO_DIR] = {
         "offload-devinfo-dir", is_directory,
         "an absolute path, of at most 1000 bytes"
+    },
+    [KEY_RESTORE] = {
+        "offload-restore", is_boolean, "exactly \"true\" or \"false\""
+    },
+    [KEY_CNI_CACHE] = {
+        "offload-cni-cache", is_path_list,
+        "absolute names of directories, separated by ':'"
     },
 };
 
@@ -186,6 +196,21 @@ is_directory(const char *value)
     return value[0] == '/' && strlen(value) <= MAX_DIRECTORY;
 }
 
+/* Absolute paths, separated by ':'. */
+static bool
+is_path_list(const char *value)
+{
+    for (const char *p = value; ; p++) {
+        if (*p != '/') {
+            return false;
+        }
+        p = strchr(p, ':');
+        if (!p) {
+            return true;
+        }
+    }
+}
+
 static char *
 bad_value_message(enum config_key key, const char *value)
 {
@@ -207,6 +232,7 @@ config_init(struct config *cfg)
         .mode = MODE_OWN,
         .mode_why = xstrdup("not read yet"),
         .bridge = xstrdup(DEFAULT_BRIDGE),
+        .cni_cache = xstrdup(DEFAULT_CNI_CACHE),
         .select = SELECT_NONE,
         .features = true,
         .flow_poll_ms = DEFAULT_FLOW_POLL_MS,
@@ -223,6 +249,7 @@ config_destroy(struct config *cfg)
         free(cfg->mode_why);
         free(cfg->bridge);
         free(cfg->devinfo_dir);
+        free(cfg->cni_cache);
         smap_destroy(&cfg->errors);
         sset_destroy(&cfg->unknown);
         free(cfg->mode_seen);
@@ -355,6 +382,10 @@ update_rest(struct config *cfg)
     cfg->devinfo_dir = nullable_xstrdup(good_value(cfg, KEY_DEVINFO_DIR));
     cfg->features = good_boolean(cfg, KEY_FEATURES, true);
     cfg->repair = good_boolean(cfg, KEY_REPAIR, false);
+    cfg->restore = good_boolean(cfg, KEY_RESTORE, false);
+    const char *cni_cache = good_value(cfg, KEY_CNI_CACHE);
+    free(cfg->cni_cache);
+    cfg->cni_cache = xstrdup(cni_cache ? cni_cache : DEFAULT_CNI_CACHE);
     cfg->flow_poll_ms = DEFAULT_FLOW_POLL_MS;
     if (flow_poll_ms) {
         str_to_int(flow_poll_ms, 10, &cfg->flow_poll_ms);
@@ -375,8 +406,10 @@ same_effect(const struct config *a, const struct config *b)
             && a->manage_ovs_explicit == b->manage_ovs_explicit
             && a->features == b->features
             && a->repair == b->repair
-            && a->flow_poll_ms == b->flow_poll_ms
-            && nullable_string_is_equal(a->devinfo_dir, b->devinfo_dir));
+            && nullable_string_is_equal(a->devinfo_dir, b->devinfo_dir)
+            && a->restore == b->restore
+            && !strcmp(a->cni_cache, b->cni_cache)
+            && a->flow_poll_ms == b->flow_poll_ms);
 }
 
 bool
@@ -391,6 +424,7 @@ config_update(struct config *cfg, const struct smap *external_ids,
     old.mode_why = xstrdup(cfg->mode_why);
     old.bridge = xstrdup(cfg->bridge);
     old.devinfo_dir = nullable_xstrdup(cfg->devinfo_dir);
+    old.cni_cache = xstrdup(cfg->cni_cache);
 
     read_values(cfg, external_ids, &errors);
     find_unknown(external_ids, &unknown);
@@ -409,5 +443,6 @@ config_update(struct config *cfg, const struct smap *external_ids,
     free(old.mode_why);
     free(old.bridge);
     free(old.devinfo_dir);
+    free(old.cni_cache);
     return changed;
 }

@@ -43,6 +43,8 @@ struct config {
     bool manage_ovs_explicit;   /* offload-manage-ovs=true is written. */
     bool features;              /* offload-features. */
     bool repair;                /* offload-repair. */
+    bool restore;               /* offload-restore. */
+    char *cni_cache;            /* offload-cni-cache: directories. */
     int flow_poll_ms;           /* offload-flow-poll-ms, at least 1000. */
     char *devinfo_dir;          /* offload-devinfo-dir, or NULL for where
                                  * device-info files usually are. */

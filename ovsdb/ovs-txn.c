@@ -245,6 +245,32 @@ ovs_txn_add_port(struct ovs_txn *txn, const char *bridge, const char *name,
 }
 
 void
+ovs_txn_restore_port(struct ovs_txn *txn, const char *bridge,
+                     const char *port, const char *name,
+                     const struct smap *external_ids,
+                     const struct smap *port_ids,
+                     const struct smap *port_config)
+{
+    const struct ovsrec_bridge *bridge_row = verify_bridge(txn, bridge);
+
+    /* Nobody plugged the pod in again meanwhile. */
+    verify_global(txn);
+    ovsrec_bridge_verify_ports(bridge_row);
+
+    struct ovsrec_interface *iface
+        = ovsrec_interface_insert(txn->idl_txn);
+    ovsrec_interface_set_name(iface, name);
+    ovsrec_interface_set_external_ids(iface, external_ids);
+
+    struct ovsrec_port *port_row = ovsrec_port_insert(txn->idl_txn);
+    ovsrec_port_set_name(port_row, port);
+    ovsrec_port_set_interfaces(port_row, &iface, 1);
+    ovsrec_port_set_external_ids(port_row, port_ids);
+    ovsrec_port_set_other_config(port_row, port_config);
+    ovsrec_bridge_update_ports_addvalue(bridge_row, port_row);
+}
+
+void
 ovs_txn_del_port(struct ovs_txn *txn, const struct ovs_iface *iface_)
 {
     const struct view_iface *iface = view_iface_cast(iface_);

@@ -56,6 +56,8 @@ struct ovs_iface {
     const char *our_keys;       /* Keys in 'external_ids' that we wrote, sorted
                                  * and comma-separated, or NULL. */
     const struct smap *external_ids; /* Of the Interface. */
+    const struct smap *port_ids; /* external_ids of its Port. */
+    const struct smap *port_config; /* other_config of its Port. */
     const struct smap *options; /* Of the Interface ("dst_port"). */
     enum ovs_owner owner;
     int64_t ofport;             /* 0 while not assigned, -1 on failure. */
@@ -160,6 +162,16 @@ void ovs_txn_move_port(struct ovs_txn *, const struct ovs_iface *,
  * an Interface of ours by single-key mutations; keys of others stay. */
 void ovs_txn_update_iface(struct ovs_txn *, const struct ovs_iface *,
                           const struct smap *set, const struct sset *del);
+
+/* Inserts what was there before, of another owner: a Port 'port' with
+ * 'port_ids' and 'port_config', and its Interface 'name' with 'external_ids',
+ * into 'bridge', which must exist.  Fails with OVS_TXN_TRY_AGAIN if a port was
+ * added to or removed from that bridge meanwhile. */
+void ovs_txn_restore_port(struct ovs_txn *, const char *bridge,
+                          const char *port, const char *name,
+                          const struct smap *external_ids,
+                          const struct smap *port_ids,
+                          const struct smap *port_config);
 
 /* Removes our mark from Port and Interface. */
 void ovs_txn_disown_port(struct ovs_txn *, const struct ovs_iface *);

@@ -60,6 +60,11 @@ tests_fuzz_fuzz_unixctl_reply_LDADD = \
 	controller/libcontroller.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/unixctl-reply
 
+check_PROGRAMS += tests/fuzz/fuzz-cni-cache
+tests_fuzz_fuzz_cni_cache_SOURCES = tests/fuzz/fuzz-cni-cache.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_cni_cache_LDADD = controller/libcontroller.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/cni-cache
+
 check_PROGRAMS += tests/fuzz/fuzz-upcall-show
 tests_fuzz_fuzz_upcall_show_SOURCES = \
 	tests/fuzz/fuzz-upcall-show.c $(FUZZ_MAIN)

@@ -85,6 +85,7 @@ EXTRA_DIST += \
 	tests/lab/t/faults.sh \
 	tests/lab/t/flow-loss.sh \
 	tests/lab/t/flows.sh \
+	tests/lab/t/journal.sh \
 	tests/lab/t/lib/daemon.sh \
 	tests/lab/t/lib/flows.sh \
 	tests/lab/t/lib/ovn.sh \

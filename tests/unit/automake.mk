@@ -219,6 +219,14 @@ UNIT_CONTROLLER_LIBS = \
 	netlink/libkernel.a \
 	$(UNIT_LIBS) $(LIBEVENT_LIBS)
 
+check_PROGRAMS += tests/unit/test-cni-cache
+tests_unit_test_cni_cache_SOURCES = tests/unit/test-cni-cache.c
+tests_unit_test_cni_cache_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-journal
+tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
+tests_unit_test_journal_LDADD = $(UNIT_CONTROLLER_LIBS)
+
 check_PROGRAMS += tests/unit/test-event-log
 tests_unit_test_event_log_SOURCES = tests/unit/test-event-log.c
 tests_unit_test_event_log_LDADD = $(UNIT_CONTROLLER_LIBS)

@@ -225,6 +225,10 @@ test_values(void **state)
           { "", "TRUE", "no", "1", " true", "truee" } },
         { "offload-repair", { "true", "false" },
           { "", "on", "off", "1", "tru" } },
+        { "offload-restore", { "true", "false" },
+          { "", "on", "True", "1" } },
+        { "offload-cni-cache", { "/", "/a", "/a:/b/c", "/a b" },
+          { "", "a", "/a:", ":/a", "/a:b", "/a::/b" } },
         { "offload-bridge", { "br-int", "b", "123456789012345", "br.1" },
           { "", "1234567890123456", "br/int", ".", "..", "br int",
             "br:int", "br\n" } },
@@ -275,14 +279,20 @@ test_last_good_value_stays(void **state)
     set(f, "offload-features", "false");
     set(f, "offload-repair", "true");
     set(f, "offload-flow-poll-ms", "1500");
+    set(f, "offload-restore", "true");
+    set(f, "offload-cni-cache", "/x");
     assert_true(set(f, "offload-bridge", ""));
     assert_true(set(f, "offload-select", "x"));
     assert_true(set(f, "offload-manage-ovs", "x"));
     assert_true(set(f, "offload-features", "x"));
     assert_true(set(f, "offload-repair", "x"));
     assert_true(set(f, "offload-flow-poll-ms", "999"));
+    assert_true(set(f, "offload-restore", "x"));
+    assert_true(set(f, "offload-cni-cache", "x"));
 
-    assert_int_equal(smap_count(&f->cfg.errors), 6);
+    assert_int_equal(smap_count(&f->cfg.errors), 8);
+    assert_true(f->cfg.restore);
+    assert_string_equal(f->cfg.cni_cache, "/x");
     assert_string_equal(f->cfg.bridge, "br-x");
     assert_int_equal(f->cfg.select, SELECT_ALL);
     assert_true(f->cfg.manage_ovs);

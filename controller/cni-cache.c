@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/cni-cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "openvswitch/json.h"
+#include "openvswitch/shash.h"
+#include "util.h"
+
+/* The member 'name' of 'object' if both are what they should be, else NULL. */
+static const char *
+string_member(const struct json *object, const char *name)
+{
+    const struct json *member
+        = object && object->type == JSON_OBJECT
+          ? shash_find_data(json_object(object), name) : NULL;
+
+    return member && member->type == JSON_STRING ? json_string(member) : NULL;
+}
+
+static const struct json *
+object_member(const struct json *object, const char *name)
+{
+    return object && object->type == JSON_OBJECT
+           ? shash_find_data(json_object(object), name) : NULL;
+}
+
+static bool
+check_file(const struct json *json, const char *sandbox,
+           const char *const devices[], size_t n, char **why)
+{
+    const char *id = string_member(json, "containerId");
+    const char *device;
+
+    if (!id || strcmp(id, sandbox)) {
+        *why = xstrdup("it is of another sandbox");
+        return false;
+    }
+    /* Multus hands the device that it chose to a plugin this way. */
+    device = string_member(object_member(json, "capabilityArgs"), "deviceID");
+    if (!device) {
+        *why = xstrdup("it names no device");
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(device, devices[i])) {
+            return true;
+        }
+    }
+    *why = xstrdup("the sandbox has another device");
+    return false;
+}
+
+bool
+cni_cache_parse(const char *text, size_t size, const char *sandbox,
+                const char *const devices[], size_t n, char **why)
+{
+    char *copy = xmemdup0(text, size);
+    struct json *json = json_from_string(copy);
+    bool ok = false;
+
+    *why = NULL;
+    if (json->type != JSON_OBJECT) {
+        *why = xasprintf("it is no JSON object%s%s",
+                         json->type == JSON_STRING ? ": " : "",
+                         json->type == JSON_STRING ? json_string(json) : "");
+    } else {
+        ok = check_file(json, sandbox, devices, n, why);
+    }
+    json_destroy(json);
+    free(copy);
+    return ok;
+}
+
+/* Reads the regular file 'name' in the directory 'dir'.  Returns its contents,
+ * which the caller frees, or NULL and an errno value in '*error'. */
+static char *
+read_file(int dir, const char *name, size_t *size, int *error)
+{
+    /* Not to wait for a FIFO's writer. */
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    char *text = NULL;
+    ssize_t n = -1;
+
+    *error = fd < 0 ? errno : 0;
+    if (fd < 0) {
+        return NULL;
+    }
+    if (fstat(fd, &st)) {
+        *error = errno;
+    } else if (!S_ISREG(st.st_mode)) {
+        *error = EINVAL;
+    } else if (st.st_size > CNI_CACHE_FILE_MAX) {
+        *error = EFBIG;
+    } else {
+        text = xmalloc(st.st_size + 1);
+        n = read(fd, text, st.st_size);
+        *error = n < 0 ? errno : 0;
+    }
+    close(fd);
+    if (*error) {
+        free(text);
+        return NULL;
+    }
+    *size = n;
+    return text;
+}
+
+static bool
+file_has(int dir, const char *name, const char *sandbox,
+         const char *const devices[], size_t n, char **why)
+{
+    char *reason = NULL;
+    size_t size = 0;
+    bool ok = false;
+    int error;
+    char *text = read_file(dir, name, &size, &error);
+
+    if (text) {
+        ok = cni_cache_parse(text, size, sandbox, devices, n, &reason);
+        free(text);
+    } else {
+        reason = xstrdup(ovs_strerror(error));
+    }
+    if (!ok) {
+        free(*why);
+        *why = xasprintf("%s: %s", name, reason);
+    }
+    free(reason);
+    return ok;
+}
+
+static bool
+dir_has(const char *path, const char *sandbox, const char *const devices[],
+        size_t n, char **why)
+{
+    DIR *stream = opendir(path);
+    struct dirent *de;
+    bool ok = false;
+
+    if (!stream) {
+        return false;
+    }
+    while (!ok && (de = readdir(stream))) {
+        if (strstr(de->d_name, sandbox)) {
+            ok = file_has(dirfd(stream), de->d_name, sandbox, devices, n,
+                          why);
+        }
+    }
+    closedir(stream);
+    return ok;
+}
+
+bool
+cni_cache_has(const char *dirs_, const char *sandbox,
+              const char *const devices[], size_t n, char **why)
+{
+    char *dirs = xstrdup(dirs_);
+    char *save = NULL;
+    bool ok = false;
+
+    *why = NULL;
+    if (sandbox[0]) {
+        for (char *dir = strtok_r(dirs, ":", &save); dir && !ok;
+             dir = strtok_r(NULL, ":", &save)) {
+            ok = dir_has(dir, sandbox, devices, n, why);
+        }
+    }
+    free(dirs);
+    if (ok) {
+        free(*why);
+        *why = NULL;
+    } else if (!*why) {
+        *why = xasprintf("libcni has no file of sandbox %s: it does not run "
+                         "any more", sandbox);
+    }
+    return ok;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef CONTROLLER_CNI_CACHE_H
+#define CONTROLLER_CNI_CACHE_H 1
+
+/* What libcni keeps of the interfaces that it added: a file for each, named
+ * NETWORK-SANDBOX-INTERFACE, which is there from CNI ADD to CNI DEL.  So a
+ * sandbox that has one with a device is one that still runs, with that. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A larger file is none of libcni's. */
+#define CNI_CACHE_FILE_MAX (1 << 20)
+
+/* Does the 'size' bytes at 'text', of such a file, say that 'sandbox' has one
+ * of the 'n' 'devices' (PCI addresses, names of vDPA devices)?  If it does
+ * not, '*why' is set to what is the matter; the caller frees it. */
+bool cni_cache_parse(const char *text, size_t size, const char *sandbox,
+                     const char *const devices[], size_t n, char **why);
+
+/* Is there a file in one of 'dirs', separated by ':', that does?  Reads those
+ * whose name has 'sandbox' in it.  '*why' as above. */
+bool cni_cache_has(const char *dirs, const char *sandbox,
+                   const char *const devices[], size_t n, char **why);
+
+#endif /* controller/cni-cache.h */
