@@ -67,6 +67,9 @@ netlink_libkernel_a_SOURCES = \
 	netlink/tc-monitor.c \
 	netlink/tc-monitor.h \
 	netlink/tc-parse.c \
+	netlink/tc-shape.c \
+	netlink/tc-shape.h \
+	netlink/tc-take.h \
 	netlink/tc-walk.h \
 	netlink/tc.h \
 	netlink/uevent.c \

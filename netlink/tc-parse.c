@@ -11,15 +11,15 @@
  *
  * A node has a million flows, whose counters are read all the time, and a
  * message of them has some fifty attributes: this is the one loop of the
- * daemon in which nanoseconds count.  So all of it is inlined into
- * tc_flow_parse(), strings are compared as integers, and skip_attr() lets the
- * processor run ahead. */
+ * daemon in which nanoseconds count.  So most messages are not walked over at
+ * all, as their shape is known (netlink/tc-shape.h).  For the others the walk
+ * is inlined into one function, strings are compared as integers, and
+ * skip_attr() lets the processor run ahead. */
 
 #include <config.h>
 
 #include "netlink/tc.h"
 
-#include <arpa/inet.h>
 #include <linux/gen_stats.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
@@ -29,58 +29,56 @@
 #include <linux/tc_act/tc_mirred.h>
 #include <linux/tc_act/tc_tunnel_key.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "netlink/tc-shape.h"
+#include "netlink/tc-take.h"
 #include "netlink/tc-walk.h"
 #include "util.h"
 
 BUILD_ASSERT_DECL(FLOW_INLINE_OUTPUTS == TCA_ACT_MAX_PRIO);
 
-/* What is collected beside the record. */
+/* A walk under way. */
 struct state {
-    struct flow_record *flow;   /* What is filled in. */
-    uint64_t idle;              /* Ticks since the last packet of that action
-                                 * which had the latest, or UINT64_MAX. */
+    struct taken taken;         /* The record, and what is beside it. */
     bool is_ovs;                /* Found a cookie. */
     bool is_full;               /* Found options of an action. */
     bool has_mac;               /* Found a destination MAC. */
     bool mac_is_full;           /* Found no mask of it, or the full one. */
     bool hash_wanted;           /* TC_PARSE_KEY_HASH. */
-    uint64_t hash;              /* Of the attributes so far. */
+    struct tc_learner *learner; /* Or NULL. */
 };
+
+/* Tells the learner that the 'n' bytes at 'p' decide something. */
+INLINE void
+note_bytes(struct state *state, const uint8_t *p, size_t n)
+{
+    if (OVS_UNLIKELY(state->learner)) {
+        tc_learn_bytes(state->learner, p, n);
+    }
+}
+
+/* Tells the learner that a value is at 'p'. */
+INLINE void
+note_value(struct state *state, enum tc_value value, const uint8_t *p)
+{
+    if (OVS_UNLIKELY(state->learner)) {
+        tc_learn_value(state->learner, value, p);
+    }
+}
 
 /* Actions. */
 
-/* Counters of one action. */
-struct counters {
-    uint64_t packets, bytes;    /* Hardware and software. */
-    uint64_t hw_packets, hw_bytes; /* Hardware. */
-};
-
-/* TCA_STATS_BASIC or _HW: 12 bytes count, the rest is padding. */
-#define BASIC_LEN 12
-
-INLINE void
-get_basic(const uint8_t *p, uint64_t *packets, uint64_t *bytes)
+/* Takes the counters of one action: attributes in any order. */
+INLINE bool
+parse_stats(struct span s, struct state *state)
 {
-    uint32_t packets32;
-
-    memcpy(bytes, p + offsetof(struct gnet_stats_basic, bytes),
-           sizeof *bytes);
-    memcpy(&packets32, p + offsetof(struct gnet_stats_basic, packets),
-           sizeof packets32);
-    *packets = packets32;
-}
-
-/* Attributes of counters in any order. */
-static bool
-walk_stats(struct span s, struct counters *c)
-{
-    uint64_t *widened = NULL;   /* By TCA_STATS_PKT64. */
+    struct counters *last = NULL; /* Widened by TCA_STATS_PKT64. */
+    struct taken *taken = &state->taken;
+    uint64_t packets;
     struct attr attr;
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         switch (attr.type) {
         case TCA_STATS_BASIC:
         case TCA_STATS_BASIC_HW:
@@ -88,58 +86,29 @@ walk_stats(struct span s, struct counters *c)
                 return false;
             }
             if (attr.type == TCA_STATS_BASIC) {
-                get_basic(attr.p, &c->packets, &c->bytes);
-                widened = &c->packets;
+                note_value(state, TC_VALUE_BASIC, attr.p);
+                take_basic(taken, attr.p);
+                last = &taken->total;
             } else {
-                get_basic(attr.p, &c->hw_packets, &c->hw_bytes);
-                widened = &c->hw_packets;
+                note_value(state, TC_VALUE_BASIC_HW, attr.p);
+                take_basic_hw(taken, attr.p);
+                last = &taken->hw;
             }
             break;
 
         case TCA_STATS_PKT64:
-            if (!widened || !get_scalar(&attr, widened, sizeof *widened)) {
+            if (!last || !get_scalar(&attr, &packets, sizeof packets)) {
                 return false;
+            }
+            last->packets = MAX(last->packets, packets);
+            if (state->learner) {
+                /* Only few count that far. */
+                state->learner->failed = true;
             }
             break;
         }
     }
     return !more;
-}
-
-/* Takes over the counters of one action.  All actions count the same packets,
- * if they see them. */
-INLINE bool
-parse_stats(const struct attr *stats, struct flow_record *flow)
-{
-    /* What the kernel sends unless a counter is large: three attributes. */
-    static const struct nlattr basic = {
-        .nla_type = TCA_STATS_BASIC, .nla_len = 20,
-    };
-    static const struct nlattr basic_hw = {
-        .nla_type = TCA_STATS_BASIC_HW, .nla_len = 20,
-    };
-    static const struct nlattr queue = {
-        .nla_type = TCA_STATS_QUEUE, .nla_len = 24,
-    };
-    struct counters c;
-
-    if (OVS_LIKELY(stats->len == 64
-                   && !memcmp(stats->p, &basic, sizeof basic)
-                   && !memcmp(stats->p + 20, &basic_hw, sizeof basic_hw)
-                   && !memcmp(stats->p + 40, &queue, sizeof queue))) {
-        get_basic(stats->p + 4, &c.packets, &c.bytes);
-        get_basic(stats->p + 24, &c.hw_packets, &c.hw_bytes);
-    } else {
-        memset(&c, 0, sizeof c);
-        if (!walk_stats(payload(stats), &c)) {
-            return false;
-        }
-    }
-    flow->packets = MAX(flow->packets, c.packets);
-    flow->bytes = MAX(flow->bytes, c.bytes);
-    flow->hw_packets = MAX(flow->hw_packets, c.hw_packets);
-    flow->hw_bytes = MAX(flow->hw_bytes, c.hw_bytes);
-    return true;
 }
 
 /* Takes over when an action saw its last packet, or, if it saw none, was
@@ -147,30 +116,34 @@ parse_stats(const struct attr *stats, struct flow_record *flow)
 INLINE bool
 parse_times(const struct attr *attr, struct state *state)
 {
-    uint64_t idle;
+    const uint8_t *p = attr->p + offsetof(struct tcf_t, lastuse);
 
-    if (!GET_MEMBER(attr, struct tcf_t, lastuse, &idle)) {
+    BUILD_ASSERT(MEMBER_SIZEOF(struct tcf_t, lastuse) == sizeof(uint64_t));
+    if (attr->len < sizeof(struct tcf_t)) {
         return false;
     }
-    state->idle = MIN(state->idle, idle);
+    note_value(state, TC_VALUE_IDLE, p);
+    take_idle(&state->taken, p);
     return true;
 }
 
 INLINE bool
 parse_mirred(struct span s, struct state *state)
 {
-    struct flow_record *flow = state->flow;
-    uint32_t ifindex;
+    struct flow_record *flow = state->taken.flow;
     struct attr attr;
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         if (attr.type == TCA_MIRRED_PARMS) {
-            if (!GET_MEMBER(&attr, struct tc_mirred, ifindex, &ifindex)
+            const uint8_t *p = attr.p + offsetof(struct tc_mirred, ifindex);
+
+            if (attr.len < sizeof(struct tc_mirred)
                 || flow->n_outputs >= FLOW_INLINE_OUTPUTS) {
                 return false;
             }
-            flow->inline_outputs[flow->n_outputs++] = ifindex;
+            note_value(state, TC_VALUE_OUTPUT, p);
+            take_output(&state->taken, p);
         } else if (attr.type == TCA_MIRRED_TM && !parse_times(&attr, state)) {
             return false;
         }
@@ -178,33 +151,21 @@ parse_mirred(struct span s, struct state *state)
     return !more;
 }
 
-INLINE void
-add_target(struct flow_record *flow, uint32_t chain)
-{
-    if (flow->n_targets < FLOW_MAX_TARGETS) {
-        flow->targets[flow->n_targets++] = chain;
-    } else {
-        flow->flags |= FLOW_MORE;
-    }
-}
-
 INLINE bool
 parse_gact(struct span s, struct state *state)
 {
     struct attr attr;
-    int action;
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         if (attr.type == TCA_GACT_PARMS) {
-            if (!GET_MEMBER(&attr, struct tc_gact, action, &action)) {
+            const uint8_t *p = attr.p + offsetof(struct tc_gact, action);
+
+            if (attr.len < sizeof(struct tc_gact)) {
                 return false;
             }
-            if (TC_ACT_EXT_CMP(action, TC_ACT_GOTO_CHAIN)) {
-                add_target(state->flow, action & TC_ACT_EXT_VAL_MASK);
-            } else if (action == TC_ACT_SHOT) {
-                state->flow->flags |= FLOW_DROP;
-            }
+            note_value(state, TC_VALUE_VERDICT, p);
+            take_verdict(&state->taken, p);
         } else if (attr.type == TCA_GACT_TM && !parse_times(&attr, state)) {
             return false;
         }
@@ -215,13 +176,13 @@ parse_gact(struct span s, struct state *state)
 INLINE bool
 parse_ct(struct span s, struct state *state)
 {
-    struct flow_record *flow = state->flow;
-    uint16_t action = 0, zone = 0;
-    bool has_zone = false;
+    struct flow_record *flow = state->taken.flow;
+    const uint8_t *zone = NULL;
+    uint16_t action = 0;
     struct attr attr;
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         switch (attr.type) {
         case TCA_CT_TM:
             if (!parse_times(&attr, state)) {
@@ -233,21 +194,23 @@ parse_ct(struct span s, struct state *state)
             if (!get_scalar(&attr, &action, sizeof action)) {
                 return false;
             }
+            note_bytes(state, attr.p, sizeof action);
             break;
 
         case TCA_CT_ZONE:
-            if (!get_scalar(&attr, &zone, sizeof zone)) {
+            if (attr.len != sizeof flow->zone) {
                 return false;
             }
-            has_zone = true;
+            zone = attr.p;
             break;
         }
     }
     /* ct_clear is in no zone. */
-    if (has_zone && !(action & TCA_CT_ACT_CLEAR)
+    if (zone && !(action & TCA_CT_ACT_CLEAR)
         && !(flow->flags & FLOW_HAS_ZONE)) {
         flow->flags |= FLOW_HAS_ZONE;
-        flow->zone = zone;
+        note_value(state, TC_VALUE_ZONE, zone);
+        take_zone(&state->taken, zone);
     }
     return !more;
 }
@@ -259,13 +222,16 @@ parse_tunnel_key(struct span s, struct state *state)
     int action;
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         if (attr.type == TCA_TUNNEL_KEY_PARMS) {
             if (!GET_MEMBER(&attr, struct tc_tunnel_key, t_action, &action)) {
                 return false;
             }
+            note_bytes(state,
+                       attr.p + offsetof(struct tc_tunnel_key, t_action),
+                       sizeof action);
             if (action == TCA_TUNNEL_KEY_ACT_RELEASE) {
-                state->flow->flags |= FLOW_DECAP;
+                state->taken.flow->flags |= FLOW_DECAP;
             }
         } else if (attr.type == TCA_TUNNEL_KEY_TM
                    && !parse_times(&attr, state)) {
@@ -275,26 +241,13 @@ parse_tunnel_key(struct span s, struct state *state)
     return !more;
 }
 
-/* The cookie is the ufid as four words in the host's order. */
-INLINE void
-ufid_from_cookie(const uint8_t *cookie, uint8_t *ufid)
-{
-    uint32_t words[FLOW_UFID_LEN / 4];
-
-    memcpy(words, cookie, sizeof words);
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        words[i] = htonl(words[i]);
-    }
-    memcpy(ufid, words, sizeof words);
-}
-
 INLINE bool
 parse_action(struct span s, struct state *state)
 {
     struct attr attr, kind = { .type = 0 }, options = { .type = 0 };
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         switch (attr.type) {
         case TCA_ACT_KIND:
             kind = attr;
@@ -305,14 +258,15 @@ parse_action(struct span s, struct state *state)
             break;
 
         case TCA_ACT_STATS:
-            if (!parse_stats(&attr, state->flow)) {
+            if (!parse_stats(payload(&attr), state)) {
                 return false;
             }
             break;
 
         case TCA_ACT_COOKIE:
             if (!state->is_ovs && attr.len == FLOW_UFID_LEN) {
-                ufid_from_cookie(attr.p, state->flow->ufid);
+                note_value(state, TC_VALUE_COOKIE, attr.p);
+                take_cookie(&state->taken, attr.p);
                 state->is_ovs = true;
             }
             break;
@@ -326,13 +280,13 @@ parse_action(struct span s, struct state *state)
     }
 
     state->is_full = true;
-    if (ATTR_IS(&kind, "mirred")) {
+    if (ATTR_IS(&kind, "mirred", state->learner)) {
         return parse_mirred(payload(&options), state);
-    } else if (ATTR_IS(&kind, "gact")) {
+    } else if (ATTR_IS(&kind, "gact", state->learner)) {
         return parse_gact(payload(&options), state);
-    } else if (ATTR_IS(&kind, "ct")) {
+    } else if (ATTR_IS(&kind, "ct", state->learner)) {
         return parse_ct(payload(&options), state);
-    } else if (ATTR_IS(&kind, "tunnel_key")) {
+    } else if (ATTR_IS(&kind, "tunnel_key", state->learner)) {
         return parse_tunnel_key(payload(&options), state);
     } else {
         return true;
@@ -345,7 +299,7 @@ parse_actions(struct span s, struct state *state)
     struct attr attr;
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         if (!parse_action(payload(&attr), state)) {
             return false;
         }
@@ -355,69 +309,46 @@ parse_actions(struct span s, struct state *state)
 
 /* Match. */
 
-INLINE uint64_t
-hash_word(uint64_t hash, const uint8_t *p)
-{
-    uint64_t word;
-
-    memcpy(&word, p, sizeof word);
-    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash << 31 | hash >> 33;
-}
-
-/* Adds the bytes from 'p' to 'end' to 'hash'. */
-static uint64_t
-hash_span(uint64_t hash, const uint8_t *p, const uint8_t *end)
-{
-    uint64_t lanes[4] = { hash, 1, 2, 3 };
-    uint8_t rest[8] = { 0 };
-
-    if (p == end) {
-        return hash;
-    }
-    /* Four words at once, as one multiplication need not wait for another. */
-    for (; end - p >= 32; p += 32) {
-        lanes[0] = hash_word(lanes[0], p);
-        lanes[1] = hash_word(lanes[1], p + 8);
-        lanes[2] = hash_word(lanes[2], p + 16);
-        lanes[3] = hash_word(lanes[3], p + 24);
-    }
-    hash = lanes[0] ^ lanes[1] * 3 ^ lanes[2] * 5 ^ lanes[3] * 7;
-    for (; end - p >= 8; p += 8) {
-        hash = hash_word(hash, p);
-    }
-    memcpy(rest, p, end - p);
-    return hash_word(hash, rest);
-}
-
 /* Takes over a destination MAC, or its mask. */
 static bool
 parse_mac(const struct attr *attr, struct state *state)
 {
     static const uint8_t exact[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-    struct flow_record *flow = state->flow;
 
     if (attr->len != sizeof exact) {
         return false;
     }
     if (attr->type == TCA_FLOWER_KEY_ETH_DST) {
-        memcpy(flow->mac, attr->p, sizeof flow->mac);
+        note_value(state, TC_VALUE_MAC, attr->p);
+        take_mac(&state->taken, attr->p);
         state->has_mac = true;
     } else {
+        note_bytes(state, attr->p, sizeof exact);
         state->mac_is_full = !memcmp(attr->p, exact, sizeof exact);
     }
     return true;
+}
+
+/* 'p' to 'end' is a run of attributes that match. */
+INLINE void
+take_run(struct state *state, const uint8_t *p, const uint8_t *end)
+{
+    if (OVS_UNLIKELY(state->learner)) {
+        tc_learn_run(state->learner, p, end);
+    }
+    if (state->hash_wanted) {
+        state->taken.hash = hash_span(state->taken.hash, p, end);
+    }
 }
 
 INLINE bool
 parse_flower(struct span s, struct state *state)
 {
     const uint8_t *keys = s.p;  /* Start of a run of attributes that match. */
-    uint32_t flags;
     struct attr attr;
     int more;
 
-    while ((more = next_attr(&s, &attr)) > 0) {
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
         if (attr.type > TCA_FLOWER_KEY_ETH_DST_MASK
             && attr.type != TCA_FLOWER_FLAGS
             && attr.type != TCA_FLOWER_IN_HW_COUNT) {
@@ -427,7 +358,7 @@ parse_flower(struct span s, struct state *state)
                 && attr.type <= TCA_FLOWER_KEY_ENC_IPV6_DST_MASK) {
                 /* The action that takes the tunnel's header off comes only
                  * with an output, maybe in a later chain. */
-                state->flow->flags |= FLOW_DECAP;
+                state->taken.flow->flags |= FLOW_DECAP;
             }
             continue;
         } else if (attr.type == TCA_FLOWER_ACT) {
@@ -435,12 +366,11 @@ parse_flower(struct span s, struct state *state)
                 return false;
             }
         } else if (attr.type == TCA_FLOWER_FLAGS) {
-            if (!get_scalar(&attr, &flags, sizeof flags)) {
+            if (attr.len != sizeof(uint32_t)) {
                 return false;
             }
-            if (flags & TCA_CLS_FLAGS_IN_HW) {
-                state->flow->flags |= FLOW_IN_HW;
-            }
+            note_value(state, TC_VALUE_FLAGS, attr.p);
+            take_flags(&state->taken, attr.p);
         } else if (attr.type == TCA_FLOWER_KEY_ETH_DST
                    || attr.type == TCA_FLOWER_KEY_ETH_DST_MASK) {
             if (!parse_mac(&attr, state)) {
@@ -453,41 +383,135 @@ parse_flower(struct span s, struct state *state)
 
         /* This one does not match: a run ends before it, and one begins
          * after. */
-        if (state->hash_wanted) {
-            state->hash = hash_span(state->hash, keys, attr.p - NLA_HDRLEN);
-        }
+        take_run(state, keys, attr.p - NLA_HDRLEN);
         keys = s.p;
     }
-    if (state->hash_wanted) {
-        state->hash = hash_span(state->hash, keys, s.p);
-    }
+    take_run(state, keys, s.p);
     if (state->has_mac && state->mac_is_full) {
-        state->flow->flags |= FLOW_HAS_MAC;
+        state->taken.flow->flags |= FLOW_HAS_MAC;
     }
     return !more;
 }
 
 /* The whole. */
 
-/* Milliseconds in 'ticks' of the clock in which the kernel tells times to user
- * space. */
-INLINE uint32_t
-ticks_to_ms(uint64_t ticks)
+/* Walks over the 's' of a message that follow its fixed header. */
+static enum tc_parse_result
+walk(struct span s, struct state *state)
 {
-    static unsigned int hz;
+    struct attr attr, options = { .type = TCA_UNSPEC };
+    bool is_flower = false;
+    int more;
 
-    if (OVS_UNLIKELY(!hz)) {
-        long int value = sysconf(_SC_CLK_TCK);
+    while ((more = next_attr(&s, &attr, state->learner)) > 0) {
+        switch (attr.type) {
+        case TCA_KIND:
+            is_flower = ATTR_IS(&attr, "flower", state->learner);
+            break;
 
-        hz = value > 0 ? value : 100;
+        case TCA_CHAIN:
+            if (attr.len != sizeof state->taken.flow->recirc_id) {
+                return TC_PARSE_MALFORMED;
+            }
+            note_value(state, TC_VALUE_CHAIN, attr.p);
+            take_chain(&state->taken, attr.p);
+            break;
+
+        case TCA_OPTIONS:
+            options = attr;
+            break;
+        }
     }
-    /* 49 days and more are the same. */
-    if (OVS_UNLIKELY(ticks >= UINT32_MAX / 1000)) {
-        uint64_t ms = MIN(ticks, UINT32_MAX) * 1000 / hz;
-
-        return MIN(ms, UINT32_MAX - 1);
+    if (more) {
+        return TC_PARSE_MALFORMED;
     }
-    return (uint32_t) ticks * 1000 / hz;
+    if (!is_flower) {
+        return TC_PARSE_NOT_OVS;
+    }
+    if (options.type && !parse_flower(payload(&options), state)) {
+        return TC_PARSE_MALFORMED;
+    }
+    if (!state->is_ovs) {
+        return TC_PARSE_NOT_OVS;
+    }
+    if (!state->is_full) {
+        state->taken.flow->flags |= FLOW_TERSE;
+    }
+    return TC_PARSE_FLOW;
+}
+
+/* Flags that follow from the shape of a message. */
+#define SHAPE_FLAGS (FLOW_DECAP | FLOW_HAS_ZONE | FLOW_HAS_MAC | FLOW_TERSE)
+
+/* Walks over message 'nlh', of 'len' bytes, and, if 'slot' is not NULL, learns
+ * its shape.  (A function of its own, as the other way needs none of what this
+ * one does.) */
+static __attribute__((noinline)) enum tc_parse_result
+parse_by_walk(const struct nlmsghdr *nlh, size_t len, uint64_t hash,
+              bool hash_wanted, struct tc_shape *slot,
+              struct flow_record *flow)
+{
+    const uint8_t *start = (const uint8_t *) nlh;
+    struct state state = {
+        .taken = TAKEN_INITIALIZER(flow, hash),
+        .mac_is_full = true,
+        .hash_wanted = hash_wanted,
+    };
+    struct span s = {
+        .p = start + NLMSG_SPACE(sizeof(struct tcmsg)),
+        .end = start + len,
+    };
+    enum tc_parse_result result;
+    struct tc_learner learner;
+
+    if (slot) {
+        tc_learn_begin(&learner, nlh, len);
+        state.learner = &learner;
+    }
+    result = walk(s, &state);
+    if (result == TC_PARSE_FLOW) {
+        if (slot) {
+            tc_learn_end(&learner, flow->flags & SHAPE_FLAGS, slot);
+        }
+        finish(&state.taken, hash_wanted);
+    }
+    return result;
+}
+
+/* Takes the values of 'msg', which has 'shape', from where they are. */
+INLINE void
+parse_by_shape(const uint8_t *msg, const struct tc_shape *shape,
+               uint64_t hash, bool hash_wanted, struct flow_record *flow)
+{
+    struct taken taken = TAKEN_INITIALIZER(flow, hash);
+
+#define TAKE_ONE(VALUE, TAKE)                           \
+    if (shape->n[VALUE]) {                              \
+        TAKE(&taken, msg + shape->at[VALUE][0]);        \
+    }
+#define TAKE_EACH(VALUE, TAKE)                          \
+    for (size_t i = 0; i < shape->n[VALUE]; i++) {      \
+        TAKE(&taken, msg + shape->at[VALUE][i]);        \
+    }
+    flow->flags |= shape->flags;
+    TAKE_ONE(TC_VALUE_CHAIN, take_chain);
+    TAKE_ONE(TC_VALUE_FLAGS, take_flags);
+    TAKE_ONE(TC_VALUE_COOKIE, take_cookie);
+    TAKE_ONE(TC_VALUE_MAC, take_mac);
+    TAKE_ONE(TC_VALUE_ZONE, take_zone);
+    TAKE_EACH(TC_VALUE_BASIC, take_basic);
+    TAKE_EACH(TC_VALUE_BASIC_HW, take_basic_hw);
+    TAKE_EACH(TC_VALUE_IDLE, take_idle);
+    TAKE_EACH(TC_VALUE_OUTPUT, take_output);
+    TAKE_EACH(TC_VALUE_VERDICT, take_verdict);
+#undef TAKE_ONE
+#undef TAKE_EACH
+    for (size_t i = 0; hash_wanted && i < shape->n_runs; i++) {
+        const uint16_t *run = shape->runs[i];
+
+        taken.hash = hash_span(taken.hash, msg + run[0], msg + run[1]);
+    }
+    finish(&taken, hash_wanted);
 }
 
 /* Fills in the members that the fixed header of the message has. */
@@ -507,40 +531,15 @@ parse_tcmsg(const struct tcmsg *tcm, struct flow_record *flow)
     flow->prio = TC_H_MAJ(tcm->tcm_info) >> 16;
 }
 
-/* Fills in what depends on all of the message. */
-INLINE void
-finish_flow(struct state *state)
-{
-    struct flow_record *flow = state->flow;
-
-    flow->outputs = flow->inline_outputs;
-    flow->last_used = (flow->packets && state->idle != UINT64_MAX
-                       ? ticks_to_ms(state->idle) : UINT32_MAX);
-    if (!state->is_full) {
-        flow->flags |= FLOW_TERSE;
-    } else if (state->hash_wanted) {
-        uint32_t hash = state->hash ^ state->hash >> 32;
-
-        flow->key_hash = hash ? hash : 1;
-    }
-}
-
 enum tc_parse_result
-tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, unsigned int options_,
+tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, unsigned int options,
               struct flow_record *flow)
 {
-    struct state state = {
-        .flow = flow,
-        .idle = UINT64_MAX,
-        .mac_is_full = true,
-        .hash_wanted = (options_ & TC_PARSE_KEY_HASH) != 0,
-    };
-    struct attr attr, options = { .type = TCA_UNSPEC };
-    bool is_flower = false;
+    bool hash_wanted = (options & TC_PARSE_KEY_HASH) != 0;
+    const struct tc_shape *shape = NULL;
+    struct tc_shape *slot = NULL;
     struct nlmsghdr nlh;
     struct tcmsg tcm;
-    struct span s;
-    int more;
 
     if (len < sizeof nlh) {
         return TC_PARSE_MALFORMED;
@@ -556,43 +555,18 @@ tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, unsigned int options_,
         return TC_PARSE_MALFORMED;
     }
     memcpy(&tcm, (const uint8_t *) nlh_ + NLMSG_HDRLEN, sizeof tcm);
-    s.p = (const uint8_t *) nlh_ + NLMSG_SPACE(sizeof tcm);
-    s.end = (const uint8_t *) nlh_ + nlh.nlmsg_len;
 
     /* What follows is valid as far as their numbers say. */
     memset(flow, 0, offsetof(struct flow_record, targets));
     parse_tcmsg(&tcm, flow);
-    state.hash = TC_H_MIN(tcm.tcm_info);
-    while ((more = next_attr(&s, &attr)) > 0) {
-        switch (attr.type) {
-        case TCA_KIND:
-            is_flower = ATTR_IS(&attr, "flower");
-            break;
-
-        case TCA_CHAIN:
-            if (!get_scalar(&attr, &flow->recirc_id,
-                            sizeof flow->recirc_id)) {
-                return TC_PARSE_MALFORMED;
-            }
-            break;
-
-        case TCA_OPTIONS:
-            options = attr;
-            break;
-        }
+    if (!(options & TC_PARSE_BY_WALK)) {
+        shape = tc_shape_find(nlh_, nlh.nlmsg_len, &slot);
     }
-    if (more) {
-        return TC_PARSE_MALFORMED;
+    if (OVS_UNLIKELY(!shape)) {
+        return parse_by_walk(nlh_, nlh.nlmsg_len, TC_H_MIN(tcm.tcm_info),
+                             hash_wanted, slot, flow);
     }
-    if (!is_flower) {
-        return TC_PARSE_NOT_OVS;
-    }
-    if (options.type && !parse_flower(payload(&options), &state)) {
-        return TC_PARSE_MALFORMED;
-    }
-    if (!state.is_ovs) {
-        return TC_PARSE_NOT_OVS;
-    }
-    finish_flow(&state);
+    parse_by_shape((const uint8_t *) nlh_, shape, TC_H_MIN(tcm.tcm_info),
+                   hash_wanted, flow);
     return TC_PARSE_FLOW;
 }

@@ -4,7 +4,8 @@
 #define NETLINK_TC_WALK_H 1
 
 /* Attributes of netlink, one after another, as fast as a bounds-checked walk
- * can be: for netlink/tc-parse.c only, which says why. */
+ * can be: for netlink/tc-parse.c only, which says why.  What decides how the
+ * walk goes on is noted by 'learner', unless that is NULL. */
 
 #include <linux/netlink.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "netlink/tc-shape.h"
 #include "util.h"
 
 /* Inlined for speed; the compiler alone would not. */
@@ -63,7 +65,7 @@ skip_attr(struct span *s, size_t step)
 /* Takes the next attribute of 's'.  Returns 1, or 0 at the end, or -1 if what
  * is left holds no attribute. */
 INLINE int
-next_attr(struct span *s, struct attr *attr)
+next_attr(struct span *s, struct attr *attr, struct tc_learner *learner)
 {
     size_t left = s->end - s->p;
     struct nlattr nla;
@@ -72,6 +74,9 @@ next_attr(struct span *s, struct attr *attr)
         return left ? -1 : 0;
     }
     memcpy(&nla, s->p, sizeof nla);
+    if (OVS_UNLIKELY(learner)) {
+        tc_learn_bytes(learner, s->p, sizeof nla);
+    }
     attr->type = nla.nla_type & NLA_TYPE_MASK;
     attr->len = nla.nla_len - NLA_HDRLEN;
     attr->p = s->p + NLA_HDRLEN;
@@ -146,8 +151,20 @@ bytes_equal(const uint8_t *a, const char *b, size_t n)
     }
 }
 
-/* Is 'attr' the string literal 'S' with its NUL? */
-#define ATTR_IS(ATTR, S) \
-    ((ATTR)->len == sizeof(S) && bytes_equal((ATTR)->p, S, sizeof(S)))
+/* Is 'attr' the string 's' of 'n' bytes with its NUL? */
+INLINE bool
+attr_is(const struct attr *attr, const char *s, size_t n,
+        struct tc_learner *learner)
+{
+    if (attr->len != n) {
+        return false;
+    }
+    if (OVS_UNLIKELY(learner)) {
+        tc_learn_bytes(learner, attr->p, n);
+    }
+    return bytes_equal(attr->p, s, n);
+}
+#define ATTR_IS(ATTR, LITERAL, LEARNER) \
+    attr_is(ATTR, LITERAL, sizeof(LITERAL), LEARNER)
 
 #endif /* netlink/tc-walk.h */

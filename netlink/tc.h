@@ -6,7 +6,7 @@
 /* tc flower filters that Open vSwitch installed, as plain records.
  *
  * Parsing is one bounds-checked walk over RTM_NEWTFILTER messages without any
- * library.  Only filters with a 16-byte action cookie (the ufid of the
+ * library, or less for those that are as others were.  Only filters with a 16-byte action cookie (the ufid of the
  * datapath flow) are Open vSwitch's; all others are skipped. */
 
 #include <stdbool.h>
@@ -31,6 +31,8 @@ enum tc_parse_option {
     TC_PARSE_KEY_HASH = 1 << 0, /* Compute 'key_hash': over all attributes
                                  * that a packet has to match, and the
                                  * ethertype.  Never 0, but for FLOW_TERSE. */
+    TC_PARSE_BY_WALK = 1 << 1,  /* Never by shape (netlink/tc-shape.h), for
+                                 * tests: the result is the same. */
 };
 
 /* Parses 'nlh', an RTM_NEWTFILTER or RTM_DELTFILTER message of which 'len'

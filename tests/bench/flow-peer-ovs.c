@@ -6,7 +6,7 @@
  *     flow-peer-ovs text NAMES FILE    odp_flow_from_string() and
  *                                      odp_actions_from_string()
  *
- * The first takes what counts out of each 'struct tc_flower', into a table, the
+ * The first takes what counts out of each 'struct tc_flower' into a table, the
  * second only adds up what each port sent. */
 
 #include <config.h>

@@ -97,6 +97,18 @@ user_time(void)
     return usage.ru_utime.tv_sec + usage.ru_utime.tv_usec / 1e6;
 }
 
+static size_t
+count_offloaded(const struct flow_table *table)
+{
+    struct flow_view v;
+    size_t n = 0;
+
+    for (size_t cursor = 0; flow_table_next(table, &cursor, &v); ) {
+        n += (v.flags & FLOW_IN_HW) != 0;
+    }
+    return n;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -118,10 +130,13 @@ main(int argc, char *argv[])
     for (unsigned int i = 0; i < rounds; i++) {
         dump(&state, true);
     }
+    double user = user_time() - start_user;
+    double cpu = run_cpu_time() - start;
     double kernel = state.kernel_us / 1e6;
-    printf("{\"flows\":%"PRIuSIZE",\"kernel\":%.6f,\"user\":%.6f,"
-           "\"rest\":%.6f}\n", flow_table_count(state.table), kernel,
-           user_time() - start_user, run_cpu_time() - start - kernel);
+    printf("{\"flows\":%"PRIuSIZE",\"in_hw\":%"PRIuSIZE","
+           "\"kernel\":%.6f,\"user\":%.6f,\"rest\":%.6f}\n",
+           flow_table_count(state.table), count_offloaded(state.table),
+           kernel, user, cpu - kernel);
     flow_table_destroy(state.table);
     event_base_free(state.base);
     return EXIT_SUCCESS;

@@ -36,6 +36,28 @@ check(const struct flow_record *flow)
     }
 }
 
+/* By its shape, which is learned the first time, a message says the same as by
+ * the walk. */
+static void
+check_shape(const struct nlmsghdr *nlh, size_t size, unsigned int options,
+            enum tc_parse_result result, const struct flow_record *flow)
+{
+    struct flow_record other;
+
+    for (int i = 0; i < 2; i++) {
+        ovs_assert(tc_flow_parse(nlh, size, options, &other) == result);
+    }
+    if (result == TC_PARSE_FLOW) {
+        other.outputs = flow->outputs;
+        ovs_assert(!memcmp(flow, &other,
+                           offsetof(struct flow_record, targets)));
+        ovs_assert(!memcmp(flow->targets, other.targets,
+                           flow->n_targets * sizeof *flow->targets));
+        ovs_assert(!memcmp(flow->inline_outputs, other.inline_outputs,
+                           flow->n_outputs * sizeof *flow->inline_outputs));
+    }
+}
+
 /* What the monitor makes of all that is no filter. */
 static void
 parse_places(const struct nlmsghdr *nlh)
@@ -62,11 +84,14 @@ parse(const uint8_t *data, size_t size, struct flow_table *table)
     struct nlmsghdr *copy = xmemdup(data, size);
     struct flow_record flow, hashed;
     size_t len = size;
-    enum tc_parse_result result = tc_flow_parse(copy, size, 0, &flow);
+    enum tc_parse_result result = tc_flow_parse(copy, size, TC_PARSE_BY_WALK,
+                                                &flow);
 
+    check_shape(copy, size, 0, result, &flow);
     /* Hashing the match changes nothing else. */
-    ovs_assert(tc_flow_parse(copy, size, TC_PARSE_KEY_HASH, &hashed)
-               == result);
+    ovs_assert(tc_flow_parse(copy, size, TC_PARSE_KEY_HASH | TC_PARSE_BY_WALK,
+                             &hashed) == result);
+    check_shape(copy, size, TC_PARSE_KEY_HASH, result, &hashed);
     if (result == TC_PARSE_FLOW) {
         ovs_assert(copy->nlmsg_len <= size);
         check(&flow);
