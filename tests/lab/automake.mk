@@ -6,12 +6,15 @@ EXTRA_DIST += \
 	tests/lab/.shellcheckrc \
 	tests/lab/README.md \
 	tests/lab/cache.sh \
+	tests/lab/fetch-packages \
 	tests/lab/guest/driver.sh \
+	tests/lab/guest/in-tree \
 	tests/lab/guest/lib.sh \
 	tests/lab/guest/shellrc \
 	tests/lab/guest/vhostq.c \
 	tests/lab/harness-test \
 	tests/lab/install-packages \
+	tests/lab/kernel/6.12.config \
 	tests/lab/kernel/debug.config \
 	tests/lab/kernel/init \
 	tests/lab/kernel/lab.config \

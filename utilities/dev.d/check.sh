@@ -9,6 +9,9 @@
 # In the order in which they run; "lab" runs beside the others.
 stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck lab)
 
+# Run when they are named.
+stages_more=(lab-6.12 lab-ovs-newer)
+
 check_list() {
     cat <<'END'
   static      cppcheck, clang --analyze, shellcheck, mandoc -Tlint
@@ -23,16 +26,27 @@ check_list() {
 END
 }
 
+check_list_more() {
+    cat <<'END'
+  lab-6.12    as "lab", on a newer kernel, of Debian's backports
+  lab-ovs-newer
+              the lab's tests of flows, with the next Debian's Open vSwitch
+END
+}
+
 fuzz_runs=200000
 
 do_check() {
     local stage wanted=() start=$SECONDS
     for stage; do
-        [[ " ${stages[*]} " == *" $stage "* ]] ||
+        [[ " ${stages[*]} ${stages_more[*]} " == *" $stage "* ]] ||
             usage_error check "no stage \"$stage\""
     done
     for stage in "${stages[@]}"; do
         [[ $# == 0 || " $* " == *" $stage "* ]] && wanted+=("$stage")
+    done
+    for stage in "${stages_more[@]}"; do
+        [[ " $* " == *" $stage "* ]] && wanted+=("$stage")
     done
 
     check_prepare "${wanted[@]}"
@@ -53,14 +67,20 @@ do_check() {
 check_prepare() {
     local packages=("$lib/packages") stage
     for stage; do
-        [ "$stage" != lab ] || packages+=("$top/tests/lab/packages")
+        [[ $stage != lab* ]] || packages+=("$top/tests/lab/packages")
     done
     setup_packages "${packages[@]}"
     setup_ovs
     for stage; do
         case $stage in
         lab) setup_lab
-             build_asan ;;
+             build_asan
+             build_release ;;
+        lab-6.12) setup_lab -K 6.12
+                  build_asan
+                  build_release ;;
+        lab-ovs-newer) setup_lab -O "$newer_release"
+                       setup_ovs_newer ;;
         unit | daemon) build_asan ;;
         valgrind | distcheck) build_release ;;
         ovs-newer) setup_ovs_newer ;;
@@ -69,7 +89,7 @@ check_prepare() {
 }
 
 check_begin() {
-    job_begin "$1" "check $1" "$work/check/$1.log" "stage_${1//-/_}"
+    job_begin "$1" "check $1" "$work/check/$1.log" "stage_${1//[-.]/_}"
 }
 
 # Results of the stages that are over.
@@ -90,7 +110,7 @@ check_end() {
     check_say "$log"
     check_passed=$((check_passed + passed))
     check_failed=$((check_failed + failed))
-    check_lines+=("$(printf '%-10s %5d passed, %d failed, %d skipped, %d s' \
+    check_lines+=("$(printf '%-13s %5d passed, %d failed, %d skipped, %d s' \
         "$1" "$passed" "$failed" "$skipped" "$job_took")")
 }
 
@@ -250,15 +270,34 @@ stage_lab() {
         -e RELEASE_BUILDDIR="$work/release"
 }
 
-stage_ovs_newer() {
+stage_lab_6_12() {
+    BUILDDIR=$work/asan "$top/tests/lab/run" -K 6.12 \
+        -e RELEASE_BUILDDIR="$work/release"
+}
+
+# build_newer STAGE: against that Open vSwitch; fails, with a SKIP, if there is
+# none.
+build_newer() {
     if [ -z "$ovs_newer_dir" ]; then
-        echo "SKIP ovs-newer: no openvswitch-source of $newer_release"
-        return
+        echo "SKIP $1: no openvswitch-source of $newer_release"
+        return 1
     fi
     ovs_dir=$ovs_newer_dir
     build_variant ovs-newer --enable-Werror
     echo "PASS build with $(basename "$ovs_newer_dir")"
+}
+
+stage_ovs_newer() {
+    build_newer ovs-newer || return 0
     unit_check "$work/ovs-newer"
+}
+
+# Flows are printed as by the libopenvswitch that the programs are built with,
+# so that is of the same release.
+stage_lab_ovs_newer() {
+    build_newer lab-ovs-newer || return 0
+    BUILDDIR=$work/ovs-newer "$top/tests/lab/run" -O "$newer_release" \
+        t/dp-flow t/explain t/flow t/pairing t/report
 }
 
 stage_distcheck() {

@@ -5,11 +5,11 @@
 #
 # The lab: a real kernel with a simulated NIC, in tests/lab/.
 
-# All that a guest script needs.
+# All that a guest script needs, in a lab of mklab's ARGs.
 lab_ready() {
     setup_packages "$lib/packages" "$top/tests/lab/packages"
     setup_ovs
-    setup_lab
+    setup_lab "$@"
     build_release
     export BUILDDIR=$work/release
 }
@@ -21,17 +21,29 @@ lab_vmrun() {
 }
 
 do_lab() {
-    case ${1-} in
-    run)
+    local command=${1-} other=()
+    [ $# = 0 ] || shift
+    while :; do
+        case ${1-} in
+        --kernel)
+            [ $# -gt 1 ] || usage_error lab "--kernel what?"
+            other+=(-K "$2")
+            shift ;;
+        --ovs-newer) other+=(-O "$newer_release") ;;
+        *) break ;;
+        esac
         shift
+    done
+    case $command in
+    run)
         [ $# -gt 0 ] || usage_error lab "run what?"
-        lab_ready
-        lab_vmrun "$@"
+        lab_ready "${other[@]}"
+        lab_vmrun "${other[@]}" "$@"
         ;;
     shell)
-        [ $# = 1 ] || usage_error lab
-        lab_ready
-        lab_vmrun -i
+        [ $# = 0 ] || usage_error lab
+        lab_ready "${other[@]}"
+        lab_vmrun "${other[@]}" -i
         ;;
     *) usage_error lab ;;
     esac

@@ -90,51 +90,13 @@ setup_ovs() {
 
 newer_release=trixie
 
-# apt_newer DIR ARG...: apt-get that knows nothing but the newer release, from
-# the mirror that the system uses, and keeps all that it has in DIR.
-apt_newer() {
-    local dir=$1
-    shift
-    apt-get -o Dir::Etc::sourcelist=/dev/null \
-        -o Dir::Etc::sourceparts="$dir/parts" \
-        -o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache" \
-        -o APT::Sandbox::User= "$@"
-}
-
-# apt_mirror: the URI that the running release's packages come from.
-apt_mirror() {
-    local codename format
-    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    # shellcheck disable=SC2016     # For apt-get to expand.
-    format='$(IDENTIFIER) $(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)'
-    apt-get indextargets --format "$format" |
-        awk -v wanted="Packages Debian $codename main" \
-            '$1 " " $2 " " $3 " " $4 == wanted { print $5; exit }'
-}
-
-# ovs_fetch DIR: unpacks the newer release's openvswitch-source in DIR.
-ovs_fetch() {
-    local uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    rm -rf "$1"
-    mkdir -p "$1"/{parts,lists/partial,cache/archives/partial,tree}
-    uri=$(apt_mirror)
-    [ -n "$uri" ] || {
-        echo "no Debian mirror in the configuration of apt"
-        return 1
-    }
-    printf '%s\n' "Types: deb" "URIs: $uri" "Suites: $newer_release" \
-        "Components: main" "Signed-By: $keyring" >"$1/parts/newer.sources"
-    apt_newer "$1" update
-    ( cd "$1" && apt_newer "$1" download openvswitch-source )
-    dpkg -x "$1"/openvswitch-source_*.deb "$1/tree"
-    rm -rf "$1"/{lists,cache}
-    touch "$1/.fetched"
-}
-
 ovs_fetch_ensure() {
-    [ -e "$1/.fetched" ] ||
+    # It has the list of packages once all is there.
+    [ -e "$1/packages" ] ||
         step "fetch openvswitch-source of $newer_release" \
-            "$cache/log/ovs-$newer_release" ovs_fetch "$1"
+            "$cache/log/ovs-$newer_release" \
+            "$top/tests/lab/fetch-packages" "$1" "$newer_release" \
+            openvswitch-source
 }
 
 # Sets ovs_newer_dir, to nothing where there is no newer release to be had.
@@ -143,13 +105,14 @@ setup_ovs_newer() {
     ovs_newer_dir=
     with_lock "$cache/ovs.lock" ovs_fetch_ensure "$fetched" || return 0
     ovs_newer_dir=$cache/ovs-$(ovs_hash \
-        "$(basename "$fetched"/openvswitch-source_*.deb)")
+        "$(cat "$fetched/packages")")
     with_lock "$cache/ovs.lock" ovs_ensure "$ovs_newer_dir" \
         "libopenvswitch of $newer_release" "$fetched/tree/usr/src/openvswitch"
 }
 
 # --- the lab -----------------------------------------------------------------
 
+# setup_lab ARG...: by mklab.
 setup_lab() {
-    "$top/tests/lab/mklab"
+    "$top/tests/lab/mklab" "$@"
 }

@@ -78,9 +78,31 @@ static int ns_hw_addr_set(struct devlink_port *dlp, const u8 *addr, int len,
 	return 0;
 }
 
+/* Since 6.5 the operations on a port are the port's own. */
+#define NS_PORT_HAS_OPS (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0))
+
+#if NS_PORT_HAS_OPS
+static const struct devlink_port_ops ns_port_ops = {
+	.port_fn_hw_addr_get = ns_hw_addr_get,
+	.port_fn_hw_addr_set = ns_hw_addr_set,
+};
+#endif
+
+int ns_devlink_port_register(struct ns_port *port, unsigned int index)
+{
+#if NS_PORT_HAS_OPS
+	return devl_port_register_with_ops(port->nic->dl, &port->dlp, index,
+					   &ns_port_ops);
+#else
+	return devl_port_register(port->nic->dl, &port->dlp, index);
+#endif
+}
+
 const struct devlink_ops ns_devlink_ops = {
 	.eswitch_mode_get = ns_mode_get,
 	.eswitch_mode_set = ns_mode_set,
+#if !NS_PORT_HAS_OPS
 	.port_function_hw_addr_get = ns_hw_addr_get,
 	.port_function_hw_addr_set = ns_hw_addr_set,
+#endif
 };

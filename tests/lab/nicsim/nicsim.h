@@ -51,6 +51,7 @@
 #include <linux/netdevice.h>
 #include <linux/pci.h>
 #include <linux/vdpa.h>
+#include <linux/version.h>
 #include <net/devlink.h>
 #include <net/flow_offload.h>
 
@@ -179,6 +180,7 @@ struct ns_nic *ns_nic_get_rcu(int pf);
 
 /* devlink.c: eswitch mode, function addresses */
 extern const struct devlink_ops ns_devlink_ops;
+int ns_devlink_port_register(struct ns_port *port, unsigned int index);
 void ns_vf_get_mac(struct ns_vf *vf, u8 *mac);
 void ns_vf_set_mac(struct ns_vf *vf, const u8 *mac);
 

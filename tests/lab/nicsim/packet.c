@@ -3,6 +3,7 @@
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/tcp.h>
+#include <net/ip.h>
 
 #include "nicsim.h"
 

@@ -91,10 +91,18 @@ static netdev_tx_t ns_port_xmit(struct sk_buff *skb, struct net_device *nd)
 	return NETDEV_TX_OK;
 }
 
+/* Since 6.2 a netdev has a pointer to its devlink port, and devlink sees by
+ * itself when it comes and goes.  Before, the kernel asks for the port, and the
+ * driver tells of the netdev.
+ */
+#define NS_NETDEV_HAS_PORT (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0))
+
+#if !NS_NETDEV_HAS_PORT
 static struct devlink_port *ns_port_get_devlink(struct net_device *nd)
 {
 	return ns_params.no_devlink_ports ? NULL : &ns_port_of(nd)->dlp;
 }
+#endif
 
 /* With a devlink port, the kernel makes name and switch id from that. */
 static int ns_port_get_name(struct net_device *nd, char *name, size_t len)
@@ -166,7 +174,9 @@ static const struct net_device_ops ns_rep_ops = {
 	.ndo_start_xmit = ns_port_xmit,
 	.ndo_setup_tc = ns_port_setup_tc,
 	.ndo_set_features = ns_port_set_features,
+#if !NS_NETDEV_HAS_PORT
 	.ndo_get_devlink_port = ns_port_get_devlink,
+#endif
 	.ndo_get_phys_port_name = ns_port_get_name,
 	.ndo_get_port_parent_id = ns_port_get_switch_id,
 	.ndo_set_mac_address = eth_mac_addr,
@@ -205,7 +215,9 @@ static const struct net_device_ops ns_uplink_ops = {
 	.ndo_start_xmit = ns_port_xmit,
 	.ndo_setup_tc = ns_port_setup_tc,
 	.ndo_set_features = ns_port_set_features,
+#if !NS_NETDEV_HAS_PORT
 	.ndo_get_devlink_port = ns_port_get_devlink,
+#endif
 	.ndo_get_phys_port_name = ns_port_get_name,
 	.ndo_get_port_parent_id = ns_port_get_switch_id,
 	.ndo_set_mac_address = eth_mac_addr,
@@ -236,12 +248,29 @@ static int ns_port_add_devlink(struct ns_port *port)
 		attrs.flavour = DEVLINK_PORT_FLAVOUR_PHYSICAL;
 		attrs.phys.port_number = nic->number;
 		devlink_port_attrs_set(&port->dlp, &attrs);
-		return devl_port_register(nic->dl, &port->dlp, NS_UPLINK_INDEX);
+		return ns_devlink_port_register(port, NS_UPLINK_INDEX);
 	}
 	devlink_port_attrs_set(&port->dlp, &attrs);
 	devlink_port_attrs_pci_vf_set(&port->dlp, external ? 1 : 0,
 				      nic->number, port->vf, external);
-	return devl_port_register(nic->dl, &port->dlp, port->vf + 1);
+	return ns_devlink_port_register(port, port->vf + 1);
+}
+
+/* Registers a netdev as that of its devlink port, if there is one. */
+static int ns_port_register_netdev(struct ns_port *port, struct net_device *nd)
+{
+	int err;
+
+#if NS_NETDEV_HAS_PORT
+	if (!ns_params.no_devlink_ports)
+		SET_NETDEV_DEVLINK_PORT(nd, &port->dlp);
+#endif
+	err = register_netdev(nd);
+#if !NS_NETDEV_HAS_PORT
+	if (!err && !ns_params.no_devlink_ports)
+		devlink_port_type_eth_set(&port->dlp, nd);
+#endif
+	return err;
 }
 
 static int ns_port_add_netdev(struct ns_port *port)
@@ -261,14 +290,12 @@ static int ns_port_add_netdev(struct ns_port *port)
 	if (ns_params.hw_tc == NS_HW_TC_ON)
 		nd->features |= NETIF_F_HW_TC;
 	ns_table_init(&port->table, nd, port->nic);
-	err = register_netdev(nd);
+	err = ns_port_register_netdev(port, nd);
 	if (err) {
 		ns_netdev_free(nd);
 		return err;
 	}
 	WRITE_ONCE(port->nd, nd);
-	if (!ns_params.no_devlink_ports)
-		devlink_port_type_eth_set(&port->dlp, nd);
 	return 0;
 }
 
@@ -396,8 +423,10 @@ static void ns_port_unpublish(struct ns_port __rcu **slot,
 	RCU_INIT_POINTER(*slot, NULL);
 	ns_port_end_wait(port);
 	cancel_delayed_work_sync(&port->nd_work);
+#if !NS_NETDEV_HAS_PORT
 	if (port->nd && !ns_params.no_devlink_ports)
 		devlink_port_type_clear(&port->dlp);
+#endif
 	list_add_tail(&port->node, ports);
 }
 
