@@ -22,6 +22,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/explain-gather.c \
 	controller/explain-gather.h \
 	controller/explain-json.c \
+	controller/explain-list.c \
+	controller/explain-private.h \
 	controller/explain.c \
 	controller/explain.h \
 	controller/flow-detail/action.c \
@@ -92,6 +94,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow/tc.h \
 	controller/flow/userspace.c \
 	controller/flow/userspace.h \
+	controller/inventory-link.c \
+	controller/inventory-private.h \
 	controller/inventory.c \
 	controller/inventory.h \
 	controller/journal.c \
@@ -110,6 +114,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/port-fsm.h \
 	controller/port-json.c \
 	controller/port-json.h \
+	controller/ports-decide.c \
+	controller/ports-private.h \
 	controller/ports.c \
 	controller/ports.h \
 	controller/reconcile-journal.c \

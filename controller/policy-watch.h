@@ -38,8 +38,8 @@ void policy_watch_destroy(struct policy_watch *);
 void policy_watch_update(struct policy_watch *, bool offload,
                          const char *key, long long int start);
 
-/* The same with the keys in other_config 'config', and of the ovs-vswitchd that
- * is there; only if they changed, or 'now' that something is to be looked
+/* The same with the keys in other_config 'config', and of the ovs-vswitchd
+ * that is there; only if they changed, or 'now' that something is to be looked
  * at: a restart of ovs-vswitchd alone tells nothing. */
 void policy_watch_keys(struct policy_watch *, const struct smap *config,
                        bool now);
