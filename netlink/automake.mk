@@ -7,6 +7,7 @@ netlink_libkernel_a_SOURCES = \
 	netlink/devlink-msg.h \
 	netlink/devlink-source.c \
 	netlink/devlink-source.h \
+	netlink/dp-flow-dump.c \
 	netlink/dp-flow-feed.c \
 	netlink/dp-flow-feed.h \
 	netlink/dp-flow-fetch.c \
@@ -14,6 +15,7 @@ netlink_libkernel_a_SOURCES = \
 	netlink/dp-flow-miss.c \
 	netlink/dp-flow-parse.c \
 	netlink/dp-flow-private.h \
+	netlink/dp-flow-source-private.h \
 	netlink/dp-flow-source.c \
 	netlink/dp-flow-source.h \
 	netlink/dp-flow.h \
