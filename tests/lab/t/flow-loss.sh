@@ -119,6 +119,25 @@ overflow() {
     agrees "overflow"
 }
 
+# A netdev takes its filters along, and no event tells of them.
+unplugged() {
+    local resyncs ufid
+    ip link add d0 type dummy
+    ip link set d0 up
+    tc qdisc add dev d0 clsact
+    filters 9 1 add all >/tmp/add
+    check "9 filters" tc -batch /tmp/add
+    listed() { [ "$(ufids | wc -l)" = 9 ]; }
+    eventually "are listed" 20 listed
+    ufid=$(list --limit=0 \
+        '[.flows[] | select(.sender.name == "d0") | .ufid][0]')
+    resyncs=$(status .flows.tc.resyncs)
+    check "the netdev goes" ip link del d0
+    eventually "with its filters" 20 list "--ufid=$ufid" '.flows == []'
+    check "of which no dump told" status ".flows.tc.resyncs == $resyncs"
+    agrees "unplugged"
+}
+
 restart() {
     eventually "flows" 15 offloaded
     ovs-appctl exit
@@ -348,5 +367,5 @@ flows_last
 check "pods" plug
 ctl_start
 settle
-theme overflow restart offload_off killed removed unbound bond nothing
+theme overflow unplugged restart offload_off killed removed unbound bond nothing
 finish
