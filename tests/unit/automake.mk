@@ -252,8 +252,16 @@ tests_unit_test_output_LDADD = $(UNIT_CONTROLLER_LIBS)
 check_PROGRAMS += tests/unit/test-pairing
 tests_unit_test_pairing_SOURCES = \
 	tests/unit/inventory-build.h \
+	tests/unit/pairing-fixture.h \
 	tests/unit/test-pairing.c
 tests_unit_test_pairing_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-pairing-pfs
+tests_unit_test_pairing_pfs_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/pairing-fixture.h \
+	tests/unit/test-pairing-pfs.c
+tests_unit_test_pairing_pfs_LDADD = $(UNIT_CONTROLLER_LIBS)
 
 check_PROGRAMS += tests/unit/test-port-fsm
 tests_unit_test_port_fsm_SOURCES = tests/unit/test-port-fsm.c
