@@ -276,6 +276,34 @@ fill_dev(const struct explain_gather *g, const struct inv_link *link, int vf,
     }
 }
 
+/* The bond that the uplink is in, for LAG in hardware. */
+static void
+fill_bond(const struct explain_gather *g, const struct inv_link *uplink,
+          struct explain_facts *f)
+{
+    const struct inventory *inv = g->c->inv;
+    const struct inv_link *bond, *link;
+    size_t allocated = 0;
+
+    bond = (uplink && uplink->info.master
+            ? inventory_find_link(inv, uplink->info.master) : NULL);
+    if (!bond || !flow_bond_member(inv, bond)) {
+        return;
+    }
+    f->bond = bond->info.name;
+    HMAP_FOR_EACH (link, index_node, &inv->links) {
+        if (link->info.master == bond->info.ifindex) {
+            if (f->n_members >= allocated) {
+                f->members = x2nrealloc(f->members, &allocated,
+                                        sizeof *f->members);
+            }
+            struct explain_dev *member = &f->members[f->n_members++];
+            memset(member, 0, sizeof *member);
+            fill_dev(g, link, -1, member);
+        }
+    }
+}
+
 static void
 fill_nic(const struct explain_gather *g, const struct port *port,
          struct explain_facts *f)
@@ -310,6 +338,7 @@ fill_nic(const struct explain_gather *g, const struct port *port,
     vf = pair->has_vf ? pair->vf : -1;
     fill_dev(g, pair->rep, -1, &f->rep);
     fill_dev(g, uplink, vf, &f->uplink);
+    fill_bond(g, uplink, f);
     detail = uplink ? find_detail(g, uplink->info.ifindex, vf) : NULL;
     if (detail && detail->vf_mac_known) {
         f->vf_mac.known = true;
@@ -456,6 +485,7 @@ explain_port(const struct explain_gather *g, const struct gather_port *gp,
     verdict = explain_overall(&list);
     json_array_add(array, explain_to_json(&f, &list));
     explain_list_destroy(&list);
+    free(f.members);
     explain_flows_destroy(&f.flows);
     pod_name_destroy(&pod);
     free(problem);

@@ -240,6 +240,59 @@ explain_feature(const struct explain_dev *dev, const char *name,
     OVS_NOT_REACHED();
 }
 
+/* What is wrong with a member of the uplink's bond, in words, or NULL. */
+static const char *
+member_trouble(const struct explain_facts *f, const struct explain_dev *member)
+{
+    return (!member->switch_id.len ? "is no uplink of an eswitch"
+            : !switch_id_equals(&member->switch_id, &f->uplink.switch_id)
+            ? "is on another eswitch"
+            : member->tc_offload == TC_OFFLOAD_OFF ? "has hw-tc-offload off"
+            : member->tc_offload == TC_OFFLOAD_UNSUPPORTED
+            ? "does not support hw-tc-offload"
+            : member->tc_offload == TC_OFFLOAD_UNKNOWN
+            ? "may have hw-tc-offload on or off: that is not known"
+            : NULL);
+}
+
+/* Filters of a bond are on a block that its members share: what one of them
+ * refuses is in hardware for none. */
+static void
+explain_bond(const struct explain_facts *f, struct explain_list *list)
+{
+    const struct explain_dev *first = NULL;
+    struct ds s = DS_EMPTY_INITIALIZER;
+    bool certain = false;
+
+    if (!f->bond) {
+        return;
+    }
+    ds_put_format(&s, "%s, with %s a member of %s", f->uplink.name,
+                  f->n_members > 1 ? "others" : "no other", f->bond);
+    for (size_t i = 0; i < f->n_members; i++) {
+        const struct explain_dev *member = &f->members[i];
+        const char *trouble = member_trouble(f, member);
+
+        if (trouble) {
+            ds_put_format(&s, "; %s %s", member->name, trouble);
+            certain |= member->tc_offload != TC_OFFLOAD_UNKNOWN
+                       || !switch_id_equals(&member->switch_id,
+                                            &f->uplink.switch_id);
+            first = first ? first : member;
+        }
+    }
+    add(list, "bond", (!first ? EXPLAIN_PASS
+                       : certain ? EXPLAIN_FAIL : EXPLAIN_UNKNOWN),
+        "%s", ds_cstr(&s));
+    if (first && !switch_id_equals(&first->switch_id, &f->uplink.switch_id)) {
+        set_fix(list, "bond uplinks of one eswitch only");
+    } else if (first && first->tc_offload == TC_OFFLOAD_OFF) {
+        SET_FIX_NAME(list, "ethtool -K %s hw-tc-offload on && ovs-appctl "
+                     "revalidator/purge", first->name);
+    }
+    ds_destroy(&s);
+}
+
 static void
 put_switch_id(struct ds *s, const struct explain_dev *dev)
 {
@@ -556,6 +609,7 @@ explain(const struct explain_facts *f, struct explain_list *list)
     explain_feature(&f->rep, "hw-tc-offload-representor", list);
     explain_feature(&f->uplink, "hw-tc-offload-uplink", list);
     explain_switch_id(f, list);
+    explain_bond(f, list);
     explain_ofport(f, list);
     explain_qdisc(f, list);
     explain_up(f, list);

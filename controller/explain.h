@@ -77,6 +77,9 @@ struct explain_facts {
     enum eswitch_mode eswitch;  /* ESWITCH_UNKNOWN if not known. */
     struct explain_dev rep;
     struct explain_dev uplink;
+    const char *bond;           /* Of which the uplink is a member, or NULL. */
+    struct explain_dev *members; /* All members of that, */
+    size_t n_members;           /* so many. */
 
     /* ovs-vswitchd. */
     enum flow_tri flow_api;     /* Does it say itself that it offloads? */

@@ -151,6 +151,38 @@ expect_none(const struct explain_facts *f, const char *name)
     explain_list_destroy(&list);
 }
 
+/* Members of the uplink's bond. */
+static void
+test_bond(void **state OVS_UNUSED)
+{
+    struct explain_dev members[2] = { healthy.uplink, healthy.uplink };
+    struct explain_facts f = healthy;
+
+    f.bond = "bond0";
+    f.members = members;
+    f.n_members = 2;
+    members[1].name = "eth 1";
+    expect(&f, "bond", EXPLAIN_PASS, "eth0, with others a member of bond0",
+           "");
+
+    members[1].tc_offload = TC_OFFLOAD_OFF;
+    expect(&f, "bond", EXPLAIN_FAIL, "eth 1 has hw-tc-offload off",
+           "ethtool -K 'eth 1' hw-tc-offload on");
+    members[1].tc_offload = TC_OFFLOAD_UNSUPPORTED;
+    expect(&f, "bond", EXPLAIN_FAIL, "eth 1 does not support", "");
+    members[1].tc_offload = TC_OFFLOAD_UNKNOWN;
+    expect(&f, "bond", EXPLAIN_UNKNOWN, "not known", "");
+    members[0].tc_offload = TC_OFFLOAD_OFF;
+    expect(&f, "bond", EXPLAIN_FAIL, "eth0 has hw-tc-offload off", "eth0");
+    members[0] = members[1] = healthy.uplink;
+    members[1].switch_id.id[0]++;
+    expect(&f, "bond", EXPLAIN_FAIL, "eth0 is on another eswitch",
+           "uplinks of one eswitch");
+    members[1].switch_id.len = 0;
+    expect(&f, "bond", EXPLAIN_FAIL, "is no uplink of an eswitch",
+           "uplinks of one eswitch");
+}
+
 static void
 test_healthy(void **state OVS_UNUSED)
 {
@@ -662,6 +694,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_healthy),
+        cmocka_unit_test(test_bond),
         cmocka_unit_test(test_nothing_known),
         cmocka_unit_test(test_eswitch),
         cmocka_unit_test(test_representor),

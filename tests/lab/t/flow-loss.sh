@@ -327,8 +327,15 @@ bond() {
               (.reason.evidence | test("^hw-tc-offload is off on p[01]$")))'
     }
     eventually "members without the feature" 15 why
+    bond_is() {
+        ooc explain rep0 >/tmp/explain 2>&1
+        grep -E "^rep0 +bond +$1" /tmp/explain | grep -q "${2:-bond0}"
+    }
+    check "explain has both" bond_is FAIL \
+        "p[01] has hw-tc-offload off; p[01] has hw-tc-offload off"
     ethtool -K p0 hw-tc-offload on
     ethtool -K p1 hw-tc-offload on
+    eventually "and is content with both" 10 bond_is PASS
     ovs-appctl revalidator/purge
 
     # Who takes the block away tells nothing of its filters.
