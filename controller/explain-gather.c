@@ -19,6 +19,7 @@
 #include "controller/vswitchd-query.h"
 #include "netlink/kernel.h"
 #include "netlink/link-detail.h"
+#include "netlink/vdpa-config.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "ovsdb/iface-id.h"
@@ -145,15 +146,15 @@ links_done(void *g_)
 }
 
 static void
-vdpa_done(void *gp_, int error, const struct vdpa_config *config)
+vdpa_done(void *gp_, const struct vdpa_answer *answer)
 {
     struct gather_port *gp = gp_;
 
     gp->query = NULL;
     gp->gather->n_vdpas--;
-    if (!error && !strcmp(config->name, gp->vdpa)) {
+    if (!answer->error && !strcmp(answer->config->name, gp->vdpa)) {
         gp->answered = true;
-        gp->config = *config;
+        gp->config = *answer->config;
     }
 }
 

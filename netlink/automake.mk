@@ -38,6 +38,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/kernel-types.h \
 	netlink/kernel.c \
 	netlink/kernel.h \
+	netlink/lane-write.c \
+	netlink/lane-write.h \
 	netlink/link-detail.c \
 	netlink/link-detail.h \
 	netlink/link-msg.c \
@@ -77,11 +79,21 @@ netlink_libkernel_a_SOURCES = \
 	netlink/uevent.c \
 	netlink/uevent.h \
 	netlink/ufid-set.h \
+	netlink/vdpa-bind.c \
+	netlink/vdpa-busy.c \
 	netlink/vdpa-config.c \
 	netlink/vdpa-config.h \
+	netlink/vdpa-control-private.h \
+	netlink/vdpa-control.c \
 	netlink/vdpa-control.h \
+	netlink/vdpa-holder.c \
+	netlink/vdpa-holder.h \
 	netlink/vdpa-msg.c \
 	netlink/vdpa-msg.h \
+	netlink/vdpa-query.c \
+	netlink/vdpa-query.h \
 	netlink/vdpa-source.c \
 	netlink/vdpa-source.h \
-	netlink/vdpa-sysfs.c
+	netlink/vdpa-sysfs.c \
+	netlink/virtio-name.c \
+	netlink/virtio-name.h

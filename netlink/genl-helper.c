@@ -15,6 +15,7 @@
 
 #include "coverage.h"
 #include "netlink/helper-process.h"
+#include "netlink/lane-write.h"
 #include "netlink/nl-conn.h"
 #include "netlink/nl-socket.h"
 #include "openvswitch/vlog.h"
@@ -33,6 +34,8 @@ static const char *const lane_names[N_LANES] = {
     [LANE_ETHTOOL] = "offload-ethtool",
     [LANE_OVS] = "offload-ovs",
     [LANE_VPORT] = "offload-vport",
+    [LANE_VDPA_CHANGE] = "offload-vdpa-ch",
+    [LANE_SYSFS] = "offload-sysfs",
 };
 
 /* Processes that were told to end and may not have done so yet. */
@@ -58,8 +61,8 @@ static union {
     char bytes[256 * 1024];
 } lane_buf;
 
-static bool
-lane_reply_error(int fd, const struct nlmsghdr *request, int error)
+bool
+kernel_lane_reply(int fd, const struct nlmsghdr *request, int error)
 {
     struct {
         struct nlmsghdr nlh;
@@ -165,7 +168,7 @@ kernel_lane_loop(int fd, int protocol)
                 close(nl);
                 nl = -1;
             }
-            if (!lane_reply_error(fd, &request, error)) {
+            if (!kernel_lane_reply(fd, &request, error)) {
                 break;
             }
         } else if (error < 0) {
@@ -221,8 +224,9 @@ lane_start(struct kernel_helper *helper, unsigned int i)
 {
     struct lane *lane = &helper->lanes[i];
 
-    return helper_process_start(lane_names[i], lane_main, &lane->pid,
-                                &lane->fd);
+    return helper_process_start(lane_names[i],
+                                i == LANE_SYSFS ? lane_write_loop : lane_main,
+                                &lane->pid, &lane->fd);
 }
 
 int

@@ -20,14 +20,18 @@
  * no other.  Where the lane itself fails, it answers with an NLMSG_ERROR of
  * its own making.
  *
+ * LANE_SYSFS writes to files in place of that, which may sleep as well.
+ *
  * A lane ends when its socket is closed or when its parent ends.  One that
  * died is started again by the next kernel_helper_open_lane(). */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "netlink/kernel.h"
 
 struct nl_conn_class;
+struct nlmsghdr;
 
 enum kernel_lane {
     LANE_NLCTRL,
@@ -36,6 +40,8 @@ enum kernel_lane {
     LANE_ETHTOOL,
     LANE_OVS,                   /* What is read of OVS's datapaths. */
     LANE_VPORT,                 /* What is changed in them. */
+    LANE_VDPA_CHANGE,           /* Apart from questions to "vdpa". */
+    LANE_SYSFS,                 /* See netlink/lane-write.h. */
     N_LANES
 };
 
@@ -61,5 +67,9 @@ pid_t kernel_helper_lane_pid(const struct kernel_helper *,
  * the other end is closed.  Calls nothing but system calls, as it runs in the
  * child of a fork(). */
 void kernel_lane_loop(int fd, int protocol);
+
+/* Answers 'request', which came from 'fd', with an NLMSG_ERROR for positive
+ * errno 'error', or 0.  Returns false if the requester is gone. */
+bool kernel_lane_reply(int fd, const struct nlmsghdr *request, int error);
 
 #endif /* netlink/genl-helper.h */

@@ -120,7 +120,12 @@ struct vdpa_info {
     char netdev[KERNEL_IFNAMSIZ]; /* virtio netdev in our namespace or "". */
     char vhost_device[32];      /* "/dev/vhost-vdpa-0" or "". */
     uint32_t device_id;         /* VIRTIO_ID_*, 1 is net. */
+    bool netdev_ambiguous;      /* Cannot be told which of the netdevs on the
+                                 * parent is this device's. */
+    uint32_t vendor_id;         /* Of the virtio device, 0 if not given. */
     uint32_t max_vqs;           /* VDPA_ATTR_DEV_MAX_VQS, 0 if not given. */
+    uint16_t max_vq_size;       /* Descriptors of a queue, 0 if not given. */
+    uint16_t min_vq_size;       /* Likewise. */
 };
 
 /* Feature hw-tc-offload of a netdev. */

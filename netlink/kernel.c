@@ -9,20 +9,29 @@
 
 #include "netlink/devlink-source.h"
 #include "netlink/ethtool-source.h"
+#include "netlink/genl-helper.h"
 #include "netlink/genl.h"
 #include "netlink/kernel-private.h"
 #include "netlink/link-source.h"
 #include "netlink/netdev-table.h"
+#include "netlink/nl-conn.h"
 #include "netlink/nl-socket.h"
 #include "netlink/ovs-vport.h"
 #include "netlink/pci-source.h"
 #include "netlink/source.h"
 #include "netlink/sysfs.h"
 #include "netlink/uevent.h"
+#include "netlink/vdpa-control-private.h"
+#include "netlink/vdpa-holder.h"
 #include "netlink/vdpa-source.h"
 #include "util.h"
 
+/* VDPA_GENL_NAME in linux/vdpa.h. */
+#define VDPA_FAMILY "vdpa"
+
 struct kernel {
+    struct event_base *base;
+    struct kernel_helper *helper;
     int sysfs;                  /* Descriptor of its root. */
     struct netdev_table netdevs; /* Kept by 'link'. */
     struct uevent_monitor *uevents;
@@ -31,6 +40,7 @@ struct kernel {
     struct pci_source *pci;
     struct devlink_source *devlink;
     struct vdpa_source *vdpa;
+    struct vdpa_control *vdpa_control;
     struct ethtool_source *ethtool;
     struct ovs_vports *vports;
 };
@@ -60,6 +70,68 @@ kernel_link_gone_cb(void *kernel_, int ifindex)
     struct kernel *kernel = kernel_;
 
     ethtool_source_link_gone(kernel->ethtool, ifindex);
+}
+
+static const struct nl_conn_class request_class = { .event = NULL };
+
+static void
+kernel_vdpa_family_cb(void *kernel_, const struct genl_family *family)
+{
+    struct kernel *kernel = kernel_;
+
+    vdpa_control_set_family(kernel->vdpa_control,
+                            family ? genl_family_id(family) : 0,
+                            family ? kernel_helper_connect(
+                                kernel->helper, kernel->base,
+                                LANE_VDPA_CHANGE, &request_class, NULL)
+                            : NULL);
+}
+
+static void
+kernel_vdpa_begin_cb(void *kernel_)
+{
+    struct kernel *kernel = kernel_;
+
+    vdpa_control_begin(kernel->vdpa_control);
+}
+
+static void
+kernel_vdpa_device_cb(void *kernel_, const struct vdpa_info *info)
+{
+    struct kernel *kernel = kernel_;
+
+    vdpa_control_device(kernel->vdpa_control, info);
+}
+
+static void
+kernel_vdpa_end_cb(void *kernel_)
+{
+    struct kernel *kernel = kernel_;
+
+    vdpa_control_end(kernel->vdpa_control);
+}
+
+static void
+kernel_create_vdpa(struct kernel *kernel, const char *sysfs,
+                   const struct kernel_sink *sink, void *aux)
+{
+    static const struct vdpa_source_class class = {
+        .begin = kernel_vdpa_begin_cb,
+        .device = kernel_vdpa_device_cb,
+        .end = kernel_vdpa_end_cb,
+    };
+    char *path = realpath(sysfs, NULL);
+
+    kernel->vdpa_control = vdpa_control_create(
+        kernel->base, kernel->sysfs, path ? path : sysfs, "/proc",
+        kernel_helper_connect(kernel->helper, kernel->base, LANE_SYSFS,
+                              &request_class, NULL));
+    free(path);
+    genl_watch(kernel->genl, VDPA_FAMILY, kernel_vdpa_family_cb, kernel);
+    kernel->vdpa = vdpa_source_create(kernel->base, kernel->helper,
+                                      kernel->genl, kernel->sysfs,
+                                      &kernel->netdevs, &class, kernel,
+                                      sink, aux);
 }
 
 static void
@@ -110,6 +182,8 @@ kernel_create_with_rcvbuf(struct event_base *base, const char *sysfs,
 
     *kernelp = NULL;
     *errorp = NULL;
+    kernel->base = base;
+    kernel->helper = helper;
     netdev_table_init(&kernel->netdevs);
     kernel->sysfs = sysfs_open_root(sysfs);
     if (kernel->sysfs < 0) {
@@ -136,9 +210,7 @@ kernel_create_with_rcvbuf(struct event_base *base, const char *sysfs,
                                     aux);
     kernel->devlink = devlink_source_create(base, helper, kernel->genl,
                                             rcvbuf, sink, aux);
-    kernel->vdpa = vdpa_source_create(base, helper, kernel->genl,
-                                      kernel->sysfs, &kernel->netdevs, sink,
-                                      aux);
+    kernel_create_vdpa(kernel, sysfs, sink, aux);
     kernel->ethtool = ethtool_source_create(base, helper, kernel->genl,
                                             rcvbuf, sink, aux);
     kernel->vports = ovs_vports_create(base, helper, kernel->genl);
@@ -167,6 +239,7 @@ kernel_destroy(struct kernel *kernel)
     pci_source_destroy(kernel->pci);
     devlink_source_destroy(kernel->devlink);
     vdpa_source_destroy(kernel->vdpa);
+    vdpa_control_destroy(kernel->vdpa_control);
     ethtool_source_destroy(kernel->ethtool);
     ovs_vports_destroy(kernel->vports);
     netdev_table_destroy(&kernel->netdevs);
@@ -185,6 +258,7 @@ kernel_run(struct kernel *kernel)
     devlink_source_run(kernel->devlink);
     pci_source_run(kernel->pci);
     vdpa_source_run(kernel->vdpa);
+    vdpa_control_run(kernel->vdpa_control);
     ethtool_source_run(kernel->ethtool);
     ovs_vports_run(kernel->vports);
 }
@@ -197,6 +271,7 @@ kernel_wait(struct kernel *kernel)
     devlink_source_wait(kernel->devlink);
     pci_source_wait(kernel->pci);
     vdpa_source_wait(kernel->vdpa);
+    vdpa_control_wait(kernel->vdpa_control);
     ethtool_source_wait(kernel->ethtool);
     ovs_vports_wait(kernel->vports);
 }
@@ -318,7 +393,39 @@ kernel_delete_vport(struct kernel *kernel, int datapath, int ifindex)
 
 struct vdpa_query *
 kernel_get_vdpa_config(struct kernel *kernel, const char *name,
-                       vdpa_config_cb *cb, void *aux)
+                       vdpa_query_cb *cb, void *aux)
 {
-    return vdpa_source_get_config(kernel->vdpa, name, cb, aux);
+    return vdpa_queries_config(vdpa_source_queries(kernel->vdpa), name, cb,
+                               aux);
+}
+
+struct vdpa_query *
+kernel_get_vdpa_vstats(struct kernel *kernel, const char *name,
+                       uint32_t queue, vdpa_query_cb *cb, void *aux)
+{
+    return vdpa_queries_vstats(vdpa_source_queries(kernel->vdpa), name,
+                               queue, cb, aux);
+}
+
+struct vdpa_query *
+kernel_get_vdpa_mgmtdevs(struct kernel *kernel, vdpa_query_cb *cb, void *aux)
+{
+    return vdpa_queries_mgmtdevs(vdpa_source_queries(kernel->vdpa), cb, aux);
+}
+
+struct holder_scan *
+kernel_scan_vdpa_holders(struct kernel *kernel, const struct vdpa_info *info)
+{
+    unsigned int major, minor;
+
+    return (info->vhost_device[0]
+            && vdpa_sysfs_read_vhost(kernel->sysfs, info, &major, &minor)
+            ? holder_scan_create("/proc", kernel->sysfs, major, minor)
+            : NULL);
+}
+
+struct vdpa_control *
+kernel_vdpa_control(const struct kernel *kernel)
+{
+    return kernel->vdpa_control;
 }

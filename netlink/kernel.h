@@ -28,11 +28,12 @@
 #include <stdint.h>
 
 #include "netlink/kernel-types.h"
-#include "netlink/vdpa-config.h"
+#include "netlink/vdpa-query.h"
 
 struct ds;
 struct event_base;
 struct genl;
+struct holder_scan;
 struct kernel;
 struct kernel_helper;
 
@@ -145,12 +146,26 @@ void kernel_set_link_up(struct kernel *, int ifindex);
  * link, which has no master then. */
 void kernel_delete_vport(struct kernel *, int datapath, int ifindex);
 
-/* Asks for the configuration of vDPA device 'name' and calls 'cb' with the
- * answer, which takes as long as the kernel likes while a device is being
- * removed: who does not want to wait cancels it.  Returns NULL if there is no
- * vDPA; then 'cb' is not called.  It is not called either once the kernel is
- * destroyed. */
+/* Ask for the configuration of vDPA device 'name' (netlink/vdpa-config.h), for
+ * the vendor statistics of its queue 'queue', and for all management devices
+ * (netlink/vdpa-msg.h), and call 'cb' with the answer, which takes as long as
+ * the kernel likes while a device is being removed: who does not want to wait
+ * cancels it.  Return NULL if there is no vDPA; then 'cb' is not called.  It
+ * is not called either once the kernel is destroyed.
+ *
+ * Changes are made by netlink/vdpa-control.h. */
 struct vdpa_query *kernel_get_vdpa_config(struct kernel *, const char *name,
-                                          vdpa_config_cb *cb, void *aux);
+                                          vdpa_query_cb *, void *aux);
+struct vdpa_query *kernel_get_vdpa_vstats(struct kernel *, const char *name,
+                                          uint32_t queue, vdpa_query_cb *,
+                                          void *aux);
+struct vdpa_query *kernel_get_vdpa_mgmtdevs(struct kernel *, vdpa_query_cb *,
+                                            void *aux);
+
+/* Starts to look who has the /dev/vhost-vdpa-N of a device open
+ * (netlink/vdpa-holder.h).  Returns NULL if it has none.  To be destroyed
+ * before the kernel. */
+struct holder_scan *kernel_scan_vdpa_holders(struct kernel *,
+                                             const struct vdpa_info *);
 
 #endif /* netlink/kernel.h */

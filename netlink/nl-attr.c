@@ -102,6 +102,12 @@ attr_get_u32(const struct nlattr *attr, uint32_t *value)
 }
 
 bool
+attr_get_u64(const struct nlattr *attr, uint64_t *value)
+{
+    return attr_get(attr, value, sizeof *value);
+}
+
+bool
 attr_get_string(const struct nlattr *attr, char *dst, size_t size)
 {
     size_t n;

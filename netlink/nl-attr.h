@@ -42,6 +42,7 @@ size_t attr_size(const struct nlattr *);
 bool attr_get_u8(const struct nlattr *, uint8_t *);
 bool attr_get_u16(const struct nlattr *, uint16_t *);
 bool attr_get_u32(const struct nlattr *, uint32_t *);
+bool attr_get_u64(const struct nlattr *, uint64_t *);
 
 /* Copies a string, which must have a NUL at its end and no other, and must
  * fit in 'size' bytes with it. */

@@ -54,26 +54,53 @@ sysfs_link_name(int root, const char *path, char *buf, size_t size)
     return ok;
 }
 
-int
-sysfs_read_int(int root, const char *path)
+/* Reads the first line of a small file. */
+static bool
+read_line(int root, const char *path, char *buf, size_t size)
 {
-    char buf[32];
-    int value;
     ssize_t n;
     int fd;
 
     fd = openat(root, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return -1;
+        return false;
     }
-    n = read(fd, buf, sizeof buf - 1);
+    n = read(fd, buf, size - 1);
     close(fd);
     if (n <= 0) {
-        return -1;
+        return false;
     }
     buf[n] = '\0';
     buf[strcspn(buf, "\n")] = '\0';
-    return str_to_int(buf, 10, &value) && value >= 0 ? value : -1;
+    return true;
+}
+
+int
+sysfs_read_int(int root, const char *path)
+{
+    char buf[32];
+    int value;
+
+    return (read_line(root, path, buf, sizeof buf)
+            && str_to_int(buf, 10, &value) && value >= 0 ? value : -1);
+}
+
+bool
+sysfs_read_dev(int root, const char *path, unsigned int *major,
+               unsigned int *minor)
+{
+    char buf[32];
+    char *colon;
+
+    if (!read_line(root, path, buf, sizeof buf)) {
+        return false;
+    }
+    colon = strchr(buf, ':');
+    if (!colon) {
+        return false;
+    }
+    *colon = '\0';
+    return str_to_uint(buf, 10, major) && str_to_uint(colon + 1, 10, minor);
 }
 
 bool

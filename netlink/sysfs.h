@@ -30,6 +30,10 @@ bool sysfs_link_name(int root, const char *path, char *buf, size_t size);
 /* Reads a non-negative decimal number from file 'path', or returns -1. */
 int sysfs_read_int(int root, const char *path);
 
+/* Reads "MAJOR:MINOR" from file 'path'. */
+bool sysfs_read_dev(int root, const char *path, unsigned int *major,
+                    unsigned int *minor);
+
 bool sysfs_exists(int root, const char *path);
 
 /* Adds the names in directory 'path', but "." and "..", to 'names'.  Returns

@@ -122,6 +122,9 @@ void kernel_vdpa_for_each_pending(
  * the caller frees: there is none, or the kernel has it already. */
 char *kernel_vdpa_cancel_delete(struct kernel *, const char *name);
 
+#define VDPA_MTU_MIN 68         /* Bytes; the kernel's own limit. */
+#define VDPA_VQP_MAX 0x8000     /* Pairs of queues that virtio-net can have. */
+
 /* Checks what can be checked without the kernel.  Returns NULL, or a message
  * that names field and value, which the caller frees.  Names of new devices
  * are of letters, digits and "_.:@+-", so that no program stumbles over them;

@@ -15,8 +15,7 @@
 #include "netlink/retry.h"
 #include "netlink/source.h"
 #include "netlink/uevent.h"
-#include "netlink/vdpa-config.h"
-#include "openvswitch/list.h"
+#include "netlink/vdpa-query.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -36,6 +35,8 @@ struct vdpa_source {
     struct genl *genl;
     int sysfs;                  /* Its root; not owned. */
     const struct netdev_table *netdevs; /* Not owned. */
+    const struct vdpa_source_class *class;
+    void *class_aux;            /* For 'class'. */
 
     uint16_t family;            /* 0 while there is none. */
     struct nl_conn *conn;       /* Lane; NULL while there is no family. */
@@ -50,18 +51,7 @@ struct vdpa_source {
                                  * to SOURCE_SYNCED? */
     bool sysfs_dirty;           /* Are the devices to be told again? */
     struct retry retry;         /* Until a dump that failed is repeated. */
-    struct ovs_list queries;    /* Of struct vdpa_query, on 'conn'. */
-};
-
-/* A question about the configuration of a device.  One that is cancelled stays
- * until the lane, which executes nothing else meanwhile, has answered. */
-struct vdpa_query {
-    struct ovs_list node;       /* In 'queries' of struct vdpa_source. */
-    uint16_t family;            /* Number of the family. */
-    struct vdpa_config config;  /* The answer, */
-    bool answered;              /* if this is true. */
-    vdpa_config_cb *cb;         /* NULL if it was cancelled. */
-    void *aux;                  /* For 'cb'. */
+    struct vdpa_queries *queries; /* On 'conn'. */
 };
 
 static void
@@ -71,6 +61,7 @@ vdpa_tell(struct vdpa_source *vs, const struct vdpa_sysfs *sysfs,
     struct vdpa_info info;
 
     if (vdpa_sysfs_read(sysfs, vs->sysfs, vs->netdevs, dev, &info)) {
+        vs->class->device(vs->class_aux, &info);
         vs->source.sink->vdpa(vs->source.aux, &info);
     }
 }
@@ -103,12 +94,14 @@ vdpa_publish(struct vdpa_source *vs)
     vs->sysfs_dirty = false;
     vdpa_sysfs_init(&sysfs, vs->sysfs);
     source_begin(&vs->source);
+    vs->class->begin(vs->class_aux);
     SHASH_FOR_EACH (node, &vs->devs) {
         vdpa_tell(vs, &sysfs, node->data);
     }
     if (vs->unanswered) {
         vdpa_tell_rest(vs, &sysfs);
     }
+    vs->class->end(vs->class_aux);
     vs->source.sink->end(vs->source.aux, SOURCE_VDPA);
     vdpa_sysfs_destroy(&sysfs);
 }
@@ -157,73 +150,6 @@ vdpa_dump_done(void *vs_, const struct nl_result *result)
     }
 }
 
-/* Questions about configurations. */
-
-static void
-vdpa_query_end(struct vdpa_query *query, int error)
-{
-    if (!error && !query->answered) {
-        error = EPROTO;
-    }
-    ovs_list_remove(&query->node);
-    if (query->cb) {
-        query->cb(query->aux, error, error ? NULL : &query->config);
-    }
-    free(query);
-}
-
-static void
-vdpa_queries_end(struct vdpa_source *vs, int error)
-{
-    while (!ovs_list_is_empty(&vs->queries)) {
-        vdpa_query_end(CONTAINER_OF(ovs_list_front(&vs->queries),
-                                    struct vdpa_query, node), error);
-    }
-}
-
-static void
-vdpa_query_message(void *query_, const struct nlmsghdr *nlh)
-{
-    struct vdpa_query *query = query_;
-
-    query->answered = (nlh->nlmsg_type == query->family
-                       && vdpa_config_parse(nlh, &query->config));
-}
-
-static void
-vdpa_query_done(void *query, const struct nl_result *result)
-{
-    vdpa_query_end(query, result->error);
-}
-
-struct vdpa_query *
-vdpa_source_get_config(struct vdpa_source *vs, const char *name,
-                       vdpa_config_cb *cb, void *aux)
-{
-    char buf[VDPA_CONFIG_REQUEST_SIZE];
-    struct vdpa_query *query;
-
-    if (!vs->conn || strlen(name) >= VDPA_NAME_MAX) {
-        return NULL;
-    }
-    query = xzalloc(sizeof *query);
-    query->family = vs->family;
-    query->cb = cb;
-    query->aux = aux;
-    ovs_list_push_back(&vs->queries, &query->node);
-    nl_conn_request(vs->conn, vdpa_config_request(buf, vs->family, name),
-                    vdpa_query_message, vdpa_query_done, query);
-    return query;
-}
-
-void
-vdpa_query_cancel(struct vdpa_query *query)
-{
-    if (query) {
-        query->cb = NULL;
-    }
-}
-
 static void
 vdpa_lane_lost(void *vs_, int error OVS_UNUSED)
 {
@@ -242,6 +168,7 @@ vdpa_set_family(void *vs_, const struct genl_family *family)
         vs->family = genl_family_id(family);
         vs->conn = kernel_helper_connect(vs->helper, vs->base, LANE_VDPA,
                                          &class, vs);
+        vdpa_queries_set_conn(vs->queries, vs->conn, vs->family);
         vs->dump_dirty = true;
         source_set_state(&vs->source, SOURCE_SYNCING);
         return;
@@ -249,12 +176,14 @@ vdpa_set_family(void *vs_, const struct genl_family *family)
     nl_conn_destroy(vs->conn);
     vs->conn = NULL;
     vs->family = 0;
-    vdpa_queries_end(vs, ENODEV);
+    vdpa_queries_set_conn(vs->queries, NULL, 0);
     vs->dumping = vs->dump_dirty = vs->lost = vs->unanswered = false;
     vs->sysfs_dirty = vs->have_devs = false;
     retry_reset(&vs->retry);
     shash_clear_free_data(&vs->devs);
     shash_clear_free_data(&vs->reading);
+    vs->class->begin(vs->class_aux);
+    vs->class->end(vs->class_aux);
     source_set_absent(&vs->source);
 }
 
@@ -262,6 +191,7 @@ struct vdpa_source *
 vdpa_source_create(struct event_base *base, struct kernel_helper *helper,
                    struct genl *genl, int sysfs,
                    const struct netdev_table *netdevs,
+                   const struct vdpa_source_class *class, void *class_aux,
                    const struct kernel_sink *sink, void *aux)
 {
     struct vdpa_source *vs = xzalloc(sizeof *vs);
@@ -272,9 +202,11 @@ vdpa_source_create(struct event_base *base, struct kernel_helper *helper,
     vs->genl = genl;
     vs->sysfs = sysfs;
     vs->netdevs = netdevs;
+    vs->class = class;
+    vs->class_aux = class_aux;
     shash_init(&vs->devs);
     shash_init(&vs->reading);
-    ovs_list_init(&vs->queries);
+    vs->queries = vdpa_queries_create();
     genl_watch(genl, VDPA_GENL_NAME, vdpa_set_family, vs);
     return vs;
 }
@@ -283,12 +215,8 @@ void
 vdpa_source_destroy(struct vdpa_source *vs)
 {
     if (vs) {
-        struct vdpa_query *query;
-
         nl_conn_destroy(vs->conn);
-        LIST_FOR_EACH_POP (query, node, &vs->queries) {
-            free(query);
-        }
+        vdpa_queries_destroy(vs->queries);
         shash_destroy_free_data(&vs->devs);
         shash_destroy_free_data(&vs->reading);
         source_uninit(&vs->source);
@@ -419,4 +347,10 @@ vdpa_source_base(struct vdpa_source *vs)
 
     vs->source.status.busy_since = busy ? busy : genl_busy_since(vs->genl);
     return &vs->source;
+}
+
+struct vdpa_queries *
+vdpa_source_queries(struct vdpa_source *vs)
+{
+    return vs->queries;
 }

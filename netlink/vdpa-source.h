@@ -17,14 +17,21 @@
 #include "netlink/genl.h"
 #include "netlink/kernel.h"
 #include "netlink/netdev-table.h"
-#include "netlink/vdpa-config.h"
 #include "netlink/vdpa-msg.h"
 #include "openvswitch/shash.h"
 #include "simap.h"
 
 struct source;
 struct uevent;
+struct vdpa_queries;
 struct vdpa_source;
+
+/* Who else than the sink is told of all devices, each time. */
+struct vdpa_source_class {
+    void (*begin)(void *aux);
+    void (*device)(void *aux, const struct vdpa_info *);
+    void (*end)(void *aux);
+};
 
 /* 'sysfs' is a descriptor of its root; 'netdevs' says which netdevs there
  * are. */
@@ -32,6 +39,8 @@ struct vdpa_source *vdpa_source_create(struct event_base *,
                                        struct kernel_helper *, struct genl *,
                                        int sysfs,
                                        const struct netdev_table *netdevs,
+                                       const struct vdpa_source_class *,
+                                       void *class_aux,
                                        const struct kernel_sink *,
                                        void *aux);
 void vdpa_source_destroy(struct vdpa_source *);
@@ -41,10 +50,8 @@ void vdpa_source_resync(struct vdpa_source *);
 void vdpa_source_lost(struct vdpa_source *, int error);
 void vdpa_source_uevent(struct vdpa_source *, const struct uevent *);
 void vdpa_source_netdev(struct vdpa_source *, const struct netdev_entry *);
-/* See kernel_get_vdpa_config(). */
-struct vdpa_query *vdpa_source_get_config(struct vdpa_source *,
-                                          const char *name, vdpa_config_cb *,
-                                          void *aux);
+/* Questions, which are executed one after the other with the dumps. */
+struct vdpa_queries *vdpa_source_queries(struct vdpa_source *);
 struct source *vdpa_source_base(struct vdpa_source *);
 
 /* What sysfs says about vDPA devices.  Here for tests. */
@@ -63,5 +70,10 @@ void vdpa_sysfs_destroy(struct vdpa_sysfs *);
 bool vdpa_sysfs_read(const struct vdpa_sysfs *, int sysfs,
                      const struct netdev_table *netdevs,
                      const struct vdpa_dev *dev, struct vdpa_info *);
+
+/* Stores the numbers of the character device '*info' names.  Returns false if
+ * there is none (any more). */
+bool vdpa_sysfs_read_vhost(int sysfs, const struct vdpa_info *info,
+                           unsigned int *major, unsigned int *minor);
 
 #endif /* netlink/vdpa-source.h */

@@ -61,8 +61,11 @@ read_netdev(const struct vdpa_sysfs *vs, const struct netdev_table *netdevs,
     size_t n;
 
     netdev = netdev_table_on_device(netdevs, device, true, &n);
-    if (!netdev && simap_get(&vs->parents, parent) == 1) {
-        netdev = netdev_table_on_device(netdevs, parent, true, &n);
+    if (!netdev) {
+        info->netdev_ambiguous = (strchr(parent, '/')
+                                  && simap_get(&vs->parents, parent) > 1);
+        netdev = (info->netdev_ambiguous ? NULL
+                  : netdev_table_on_device(netdevs, parent, true, &n));
     }
     if (netdev && n == 1) {
         ovs_strlcpy(info->netdev, netdev->name, sizeof info->netdev);
@@ -138,7 +141,10 @@ vdpa_sysfs_read(const struct vdpa_sysfs *vs, int sysfs,
              dev->mgmtdev_bus, dev->mgmtdev_bus[0] ? "/" : "",
              dev->mgmtdev_dev);
     info->device_id = dev->device_id;
+    info->vendor_id = dev->vendor_id;
     info->max_vqs = dev->max_vqs;
+    info->max_vq_size = dev->max_vq_size;
+    info->min_vq_size = dev->min_vq_size;
     info->parent_kind = VDPA_PARENT_UNKNOWN;
     if (!device) {
         return !vs->readable;
@@ -155,4 +161,16 @@ vdpa_sysfs_read(const struct vdpa_sysfs *vs, int sysfs,
     read_vhost_device(sysfs, device, info);
     free(parent);
     return true;
+}
+
+bool
+vdpa_sysfs_read_vhost(int sysfs, const struct vdpa_info *info,
+                      unsigned int *major, unsigned int *minor)
+{
+    const char *device = sysfs_basename(info->vhost_device);
+    char *path = xasprintf(VDPA_DEVICES "/%s/%s/dev", info->name, device);
+    bool ok = device[0] && sysfs_read_dev(sysfs, path, major, minor);
+
+    free(path);
+    return ok;
 }

@@ -45,6 +45,8 @@ fuzz_nlmsg(int which, const struct nlmsghdr *nlh)
         struct vdpa_dev vdpa;
         struct genl_family family;
         struct vdpa_config config;
+        struct vdpa_mgmtdev mgmtdev;
+        struct vdpa_vstats vstats;
         struct link_detail detail;
         uint8_t mac[6];
         enum tc_offload offload;
@@ -96,6 +98,23 @@ fuzz_nlmsg(int which, const struct nlmsghdr *nlh)
             ovs_assert(strlen(u.detail.qdisc) < sizeof u.detail.qdisc);
         }
         (void) link_detail_parse_vf_mac(nlh, 1, u.mac);
+        break;
+    case 8:
+        if (vdpa_mgmtdev_parse(nlh, &u.mgmtdev)) {
+            ovs_assert(u.mgmtdev.dev[0]);
+            ovs_assert(strlen(u.mgmtdev.bus) < sizeof u.mgmtdev.bus);
+            ovs_assert(strlen(u.mgmtdev.dev) < sizeof u.mgmtdev.dev);
+        }
+        break;
+    case 9:
+        if (vdpa_vstats_parse(nlh, &u.vstats)) {
+            ovs_assert(u.vstats.name[0]);
+            ovs_assert(u.vstats.n <= VDPA_VSTATS_MAX);
+            for (size_t i = 0; i < u.vstats.n; i++) {
+                ovs_assert(strlen(u.vstats.counters[i].name)
+                           < sizeof u.vstats.counters[i].name);
+            }
+        }
         break;
     }
 }

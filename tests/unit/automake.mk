@@ -207,6 +207,30 @@ tests_unit_test_vdpa_config_SOURCES = tests/unit/test-vdpa-config.c
 tests_unit_test_vdpa_config_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vdpa_config_LDADD = $(UNIT_KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-vdpa-msg
+tests_unit_test_vdpa_msg_SOURCES = \
+	tests/unit/capture.h \
+	tests/unit/test-vdpa-msg.c
+tests_unit_test_vdpa_msg_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vdpa_msg_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-vdpa-holder
+tests_unit_test_vdpa_holder_SOURCES = tests/unit/test-vdpa-holder.c
+tests_unit_test_vdpa_holder_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vdpa_holder_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-vdpa-control
+tests_unit_test_vdpa_control_SOURCES = \
+	tests/unit/capture.h \
+	tests/unit/nl-peer.h \
+	tests/unit/test-vdpa-control.c
+tests_unit_test_vdpa_control_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vdpa_control_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-virtio-name
+tests_unit_test_virtio_name_SOURCES = tests/unit/test-virtio-name.c
+tests_unit_test_virtio_name_LDADD = netlink/libkernel.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-genl-helper
 tests_unit_test_genl_helper_SOURCES = tests/unit/test-genl-helper.c
 tests_unit_test_genl_helper_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include "netlink/genl.h"
+#include "netlink/lane-write.h"
 #include "netlink/nl-conn.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -137,11 +138,11 @@ read_proc(pid_t pid, const char *file, char *buf, size_t size)
 static void
 test_answers(void **state OVS_UNUSED)
 {
-    for (int i = 0; i < N_LANES; i++) {
+    for (int i = 0; i < LANE_SYSFS; i++) {
         ask(i);
         ask(i);
     }
-    for (int i = 0; i < N_LANES; i++) {
+    for (int i = 0; i < LANE_SYSFS; i++) {
         wait_until(n_done[i] == 2);
         assert_int_equal(last_error[i], 0);
         assert_true(n_messages[i] >= 2);
@@ -164,6 +165,44 @@ test_error(void **state OVS_UNUSED)
     assert_int_equal(last_error[LANE_VDPA], ENOENT);
     wait_until(n_done[LANE_VDPA] == 2);
     assert_int_equal(last_error[LANE_VDPA], 0);
+}
+
+/* Writes to a file of the lane that does that. */
+static void
+test_write(void **state OVS_UNUSED)
+{
+    static const struct {
+        const char *path;       /* NULL for the file. */
+        int error;
+    } writes[] = {
+        { NULL, 0 }, { "/nonexistent/file", ENOENT }, { "/", EISDIR },
+        { "/dev/full", ENOSPC }, { NULL, 0 },
+    };
+    char path[] = "/tmp/test-genl-helper.XXXXXX";
+    int fd = mkstemp(path);
+    char buf[64];
+
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+        struct nlmsghdr *request = lane_write_request(
+            writes[i].path ? writes[i].path : path, "we ird\"name\n");
+
+        nl_conn_request(conns[LANE_SYSFS], request, message_cb, done_cb,
+                        (void *) LANE_SYSFS);
+        free(request);
+        wait_until(n_done[LANE_SYSFS] == i + 1);
+        assert_int_equal(last_error[LANE_SYSFS], writes[i].error);
+    }
+    assert_int_equal(read(fd, buf, sizeof buf), 12);
+    assert_memory_equal(buf, "we ird\"name\n", 12);
+
+    /* It writes, and does nothing else. */
+    ask(LANE_SYSFS);
+    wait_until(n_done[LANE_SYSFS] == ARRAY_SIZE(writes) + 1);
+    assert_int_equal(last_error[LANE_SYSFS], EOPNOTSUPP);
+    assert_int_equal(n_messages[LANE_SYSFS], 0);
+    close(fd);
+    unlink(path);
 }
 
 /* A lane that does not come back delays neither us nor the others. */
@@ -359,6 +398,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_answers),
         TEST(test_error),
+        TEST(test_write),
         TEST(test_stuck),
         TEST(test_killed),
         TEST(test_isolated),

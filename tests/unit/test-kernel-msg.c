@@ -217,9 +217,9 @@ static void
 test_vdpa(void **state OVS_UNUSED)
 {
     static const struct vdpa_dev expected[] = {
-        { "vdpa0", "pci", "0000:65:00.1", 1, 2 },
-        { "we ird\"name", "pci", "0000:65:00.2", 1, 2 },
-        { "sim0", "", "vdpasim_net", 1, 3 },
+        { "vdpa0", "pci", "0000:65:00.1", 1, 0x1b36, 2, 256, 1 },
+        { "we ird\"name", "pci", "0000:65:00.2", 1, 0x1b36, 2, 256, 1 },
+        { "sim0", "", "vdpasim_net", 1, 0, 3, 256, 1 },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
@@ -232,7 +232,10 @@ test_vdpa(void **state OVS_UNUSED)
         assert_string_equal(dev.mgmtdev_bus, expected[i].mgmtdev_bus);
         assert_string_equal(dev.mgmtdev_dev, expected[i].mgmtdev_dev);
         assert_int_equal(dev.device_id, expected[i].device_id);
+        assert_int_equal(dev.vendor_id, expected[i].vendor_id);
         assert_int_equal(dev.max_vqs, expected[i].max_vqs);
+        assert_int_equal(dev.max_vq_size, expected[i].max_vq_size);
+        assert_int_equal(dev.min_vq_size, expected[i].min_vq_size);
         free(c.data);
         free(name);
     }

@@ -273,6 +273,25 @@ test_vdpa_virtio(void **state OVS_UNUSED)
 }
 
 static void
+check_vhost_numbers(const struct vdpa_info *info)
+{
+    static const char *const bad[] = { "", "511\n", "511:\n", ":17\n",
+                                       "a:b\n" };
+    static const char dir[] = VF0 "/vdpa0/vhost-vdpa-17";
+    unsigned int major, minor;
+
+    assert_false(vdpa_sysfs_read_vhost(sysfs, info, &major, &minor));
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        make_file(dir, "dev", bad[i]);
+        assert_false(vdpa_sysfs_read_vhost(sysfs, info, &major, &minor));
+    }
+    make_file(dir, "dev", "511:17\n");
+    assert_true(vdpa_sysfs_read_vhost(sysfs, info, &major, &minor));
+    assert_int_equal(major, 511);
+    assert_int_equal(minor, 17);
+}
+
+static void
 test_vdpa_vhost(void **state OVS_UNUSED)
 {
     struct vdpa_info info;
@@ -286,6 +305,7 @@ test_vdpa_vhost(void **state OVS_UNUSED)
     assert_true(read_vdpa("vdpa0", "pci", "0000:65:00.1", &info));
     assert_string_equal(info.driver, "vhost_vdpa");
     assert_string_equal(info.vhost_device, "/dev/vhost-vdpa-17");
+    check_vhost_numbers(&info);
     assert_string_equal(info.netdev, "");
 }
 

@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "netlink.h"
-#include "netlink/nl-attr.h"
 #include "openvswitch/ofpbuf.h"
 #include "random.h"
 #include "util.h"
@@ -61,7 +60,6 @@ test_whole(void **state OVS_UNUSED)
     nl_msg_put_unspec(&buf, VDPA_ATTR_DEV_NET_CFG_MACADDR, address, 6);
     nl_msg_put_u8(&buf, VDPA_ATTR_DEV_NET_STATUS, 1);
     nl_msg_put_u16(&buf, VDPA_ATTR_DEV_NET_CFG_MTU, 9000);
-    /* One that is not known here. */
     nl_msg_put_u64(&buf, VDPA_ATTR_DEV_SUPPORTED_FEATURES, UINT64_MAX);
     assert_true(parse(&buf, &config));
     assert_string_equal(config.name, "vdpa:0000:65:00.1");
@@ -125,33 +123,88 @@ test_bad(void **state OVS_UNUSED)
     }
 }
 
-/* The request for a device of any name fits. */
+/* A status of either size; features of no other. */
 static void
-test_request(void **state OVS_UNUSED)
+test_sizes(void **state OVS_UNUSED)
 {
-    const struct nlattr *tb[VDPA_ATTR_DEV_NAME + 1];
-    char name[VDPA_NAME_MAX], copy[VDPA_NAME_MAX];
-    char *buf = xmalloc(VDPA_CONFIG_REQUEST_SIZE);
+    static const struct {
+        uint16_t type;
+        size_t size;            /* That is right, */
+        size_t other;           /* and another one, or 0. */
+    } attrs[] = {
+        { VDPA_ATTR_DEV_NET_STATUS, 2, 1 },
+        { VDPA_ATTR_DEV_NET_CFG_MAX_VQP, 2, 0 },
+        { VDPA_ATTR_DEV_NEGOTIATED_FEATURES, 8, 0 },
+        { VDPA_ATTR_VDPA_DEV_SUPPORTED_FEATURES, 8, 0 },
+    };
+    struct vdpa_config config;
+    struct ofpbuf buf;
 
-    for (size_t len = 1; len < VDPA_NAME_MAX; len++) {
-        const struct genlmsghdr *genl;
-        struct nlmsghdr *nlh;
-
-        memset(name, 'x', len);
-        name[len] = '\0';
-        nlh = vdpa_config_request(buf, 33, name);
-        genl = NLMSG_DATA(nlh);
-        assert_true(nlh->nlmsg_len <= VDPA_CONFIG_REQUEST_SIZE);
-        assert_int_equal(nlh->nlmsg_type, 33);
-        assert_false(nlh->nlmsg_flags & NLM_F_DUMP);
-        assert_int_equal(genl->cmd, VDPA_CMD_DEV_CONFIG_GET);
-        assert_true(attr_parse_message(nlh, GENL_HDRLEN, VDPA_ATTR_DEV_NAME,
-                                       tb));
-        assert_true(attr_get_string(tb[VDPA_ATTR_DEV_NAME], copy,
-                                    sizeof copy));
-        assert_string_equal(copy, name);
+    for (size_t i = 0; i < ARRAY_SIZE(attrs); i++) {
+        for (size_t size = 1; size < 10; size++) {
+            begin(&buf);
+            nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+            nl_msg_put_unspec(&buf, attrs[i].type, "\1\0\0\0\0\0\0\0\0",
+                              size);
+            assert_int_equal(parse(&buf, &config),
+                             size == attrs[i].size || size == attrs[i].other);
+        }
     }
-    free(buf);
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+    nl_msg_put_u8(&buf, VDPA_ATTR_DEV_NET_STATUS, 2);
+    assert_true(parse(&buf, &config));
+    assert_int_equal(config.status, 2);
+    assert_false(vdpa_config_link_up(&config));
+}
+
+/* Counters are pairs of a name and a value, of which there may be too
+ * many. */
+static void
+test_vstats(void **state OVS_UNUSED)
+{
+    enum { NAME = VDPA_ATTR_DEV_VENDOR_ATTR_NAME,
+           VALUE = VDPA_ATTR_DEV_VENDOR_ATTR_VALUE };
+    struct vdpa_vstats vstats;
+
+    for (int what = 0; what < 5; what++) {
+        struct nlmsghdr *nlh;
+        struct ofpbuf buf;
+
+        begin(&buf);
+        nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+        nl_msg_put_u32(&buf, VDPA_ATTR_DEV_QUEUE_INDEX, 3);
+        if (what == 1) {
+            nl_msg_put_u64(&buf, VALUE, 1); /* Without a name. */
+        } else if (what == 2) {
+            nl_msg_put_string(&buf, NAME, "a"); /* Without a value. */
+        } else if (what == 3) {
+            nl_msg_put_string(&buf, NAME, "a");
+            nl_msg_put_u32(&buf, VALUE, 1); /* Of another size. */
+        } else {
+            for (int i = 0; i < (what == 4 ? 40 : 2); i++) {
+                nl_msg_put_string(&buf, NAME, i ? "b" : "a");
+                nl_msg_put_u64(&buf, VALUE, UINT64_MAX - i);
+            }
+        }
+        nlh = xmemdup(buf.data, buf.size);
+        nlh->nlmsg_len = buf.size;
+        assert_int_equal(vdpa_vstats_parse(nlh, &vstats),
+                         what == 0 || what == 4);
+        if (what == 0) {
+            assert_int_equal(vstats.queue, 3);
+            assert_int_equal(vstats.n, 2);
+            assert_string_equal(vstats.counters[0].name, "a");
+            assert_int_equal(vstats.counters[0].value, UINT64_MAX);
+            assert_string_equal(vstats.counters[1].name, "b");
+            assert_int_equal(vstats.counters[1].value, UINT64_MAX - 1);
+        } else if (what == 4) {
+            assert_int_equal(vstats.n, VDPA_VSTATS_MAX);
+        }
+        free(nlh);
+        ofpbuf_uninit(&buf);
+    }
 }
 
 static void
@@ -196,7 +249,8 @@ main(void)
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_bare),
         cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_vstats),
         cmocka_unit_test(test_torture),
     };
 
