@@ -7,6 +7,7 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
 #include <linux/vringh.h>
+#include <net/netlink.h>
 #include <uapi/linux/vdpa.h>
 #include <uapi/linux/virtio_config.h>
 
@@ -31,6 +32,7 @@ struct ns_vq {
 	u64 desc, driver, device;	/* addresses of the three parts */
 	u32 num;
 	u16 last;			/* next available, while not ready */
+	u64 received, completed;	/* descriptors since the last reset */
 	bool ready;
 	struct vdpa_callback cb;
 };
@@ -80,6 +82,7 @@ void ns_vdpa_rx(struct ns_vdpa *vd, struct sk_buff *skb)
 static void ns_vq_complete(struct ns_vq *vq, u16 head, u32 len)
 {
 	vringh_complete_iotlb(&vq->vring, head, len);
+	vq->completed++;
 	if (vringh_need_notify_iotlb(&vq->vring) > 0 && vq->cb.callback) {
 		local_bh_disable();
 		vq->cb.callback(vq->cb.private);
@@ -122,6 +125,7 @@ static int ns_vdpa_tx_work(struct ns_vdpa *vd, int budget)
 	       vringh_getdesc_iotlb(&vq->vring, &vq->iov, NULL, &head,
 				    GFP_KERNEL) > 0) {
 		budget--;
+		vq->received++;
 		skb = ns_vdpa_pull(vq);
 		ns_vq_complete(vq, head, 0);
 		if (skb) {
@@ -146,6 +150,7 @@ static void ns_vdpa_push(struct ns_vdpa *vd, struct sk_buff *skb)
 		kfree_skb(skb);		/* no buffer */
 		return;
 	}
+	vq->received++;
 	n = vringh_iov_push_iotlb(&vq->vring, &vq->iov, &hdr, sizeof(hdr));
 	if (n == sizeof(hdr)) {
 		total = n;
@@ -265,6 +270,33 @@ static int ns_get_vq_state(struct vdpa_device *vdpa, u16 idx,
 	return 0;
 }
 
+static int ns_get_vendor_vq_stats(struct vdpa_device *vdpa, u16 idx,
+				  struct sk_buff *msg,
+				  struct netlink_ext_ack *extack)
+{
+	struct ns_vdpa *vd = to_ns_vdpa(vdpa);
+	u64 received, completed;
+
+	if (idx >= NS_N_VQS) {
+		NL_SET_ERR_MSG_MOD(extack, "no such queue");
+		return -EINVAL;
+	}
+	mutex_lock(&vd->lock);
+	received = vd->vq[idx].received;
+	completed = vd->vq[idx].completed;
+	mutex_unlock(&vd->lock);
+	if (nla_put_string(msg, VDPA_ATTR_DEV_VENDOR_ATTR_NAME,
+			   "received_desc") ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_VENDOR_ATTR_VALUE, received,
+			      VDPA_ATTR_PAD) ||
+	    nla_put_string(msg, VDPA_ATTR_DEV_VENDOR_ATTR_NAME,
+			   "completed_desc") ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_VENDOR_ATTR_VALUE, completed,
+			      VDPA_ATTR_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static u32 ns_get_vq_align(struct vdpa_device *vdpa)
 {
 	return PAGE_SIZE;
@@ -344,6 +376,8 @@ static int ns_reset(struct vdpa_device *vdpa)
 	for (i = 0; i < NS_N_VQS; i++) {
 		WRITE_ONCE(vd->vq[i].ready, false);
 		vd->vq[i].last = 0;
+		vd->vq[i].received = 0;
+		vd->vq[i].completed = 0;
 		memset(&vd->vq[i].cb, 0, sizeof(vd->vq[i].cb));
 	}
 	WRITE_ONCE(vd->status, 0);
@@ -423,6 +457,7 @@ static const struct vdpa_config_ops ns_vdpa_config_ops = {
 	.get_vq_ready = ns_get_vq_ready,
 	.set_vq_state = ns_set_vq_state,
 	.get_vq_state = ns_get_vq_state,
+	.get_vendor_vq_stats = ns_get_vendor_vq_stats,
 	.get_vq_align = ns_get_vq_align,
 	.get_vq_num_max = ns_get_vq_num_max,
 	.get_device_features = ns_get_device_features,
