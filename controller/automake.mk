@@ -38,8 +38,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-table/check.c \
 	controller/flow-table/closure.c \
 	controller/flow-table/edge.c \
-	controller/flow-table/pages.c \
-	controller/flow-table/pages.h \
+	controller/flow-table/inline.h \
+	controller/flow-table/party.c \
 	controller/flow-table/past.c \
 	controller/flow-table/private.h \
 	controller/flow-table/quick.c \

@@ -97,28 +97,31 @@ hash_node(const void *t_, uint32_t id)
 
 static uint32_t
 find_node(const struct flow_table *t, uint32_t dev, uint32_t recirc_id,
-          uint64_t hash)
+          struct flow_probe *probe)
 {
-    struct flow_probe probe;
+    const struct flow_index *index = &t->graph.node_index;
     uint32_t id;
 
-    FLOW_INDEX_FOR_EACH (id, probe, &t->graph.node_index, hash) {
-        if (ft_node_is(ft_node(t, id), dev, recirc_id)) {
-            return id;
-        }
+    for (id = flow_index_first(index, probe->hash, probe);
+         id != FLOW_NONE && !ft_node_is(ft_node(t, id), dev, recirc_id);
+         id = flow_index_next(index, probe)) {
+        continue;
     }
-    return FLOW_NONE;
+    return id;
 }
 
 uint32_t
 ft_node_find(const struct flow_table *t, uint32_t dev, uint32_t recirc_id)
 {
-    return find_node(t, dev, recirc_id, ft_hash_chain(t, dev, recirc_id));
+    struct flow_probe probe = { .hash = ft_hash_chain(t, dev, recirc_id) };
+
+    return find_node(t, dev, recirc_id, &probe);
 }
 
+/* A new node, without anything in it. */
 static uint32_t
 add_node(struct flow_table *t, uint32_t dev, uint32_t id, unsigned int flags,
-         uint64_t hash)
+         unsigned int has, uint64_t hash)
 {
     uint32_t node_id = flow_slab_alloc(&t->graph.nodes);
     struct ft_node *node = ft_node(t, node_id);
@@ -127,7 +130,7 @@ add_node(struct flow_table *t, uint32_t dev, uint32_t id, unsigned int flags,
     node->id = id;
     node->flags = FT_NODE_USED | flags;
     node->side = FLOW_NONE;
-    node->has = ft_local(t, node);
+    node->has = has;
     flow_index_insert(&t->graph.node_index, hash, node_id);
     return node_id;
 }
@@ -140,11 +143,13 @@ ft_node_get(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
     uint32_t id = ft_node_recent(t, dev, recirc_id);
 
     if (id == FLOW_NONE) {
-        uint64_t hash = ft_hash_chain(t, dev, recirc_id);
+        struct flow_probe probe = {
+            .hash = ft_hash_chain(t, dev, recirc_id),
+        };
 
-        id = find_node(t, dev, recirc_id, hash);
+        id = find_node(t, dev, recirc_id, &probe);
         if (id == FLOW_NONE) {
-            id = add_node(t, dev, recirc_id, 0, hash);
+            id = add_node(t, dev, recirc_id, 0, FT_HAS_EMPTY, probe.hash);
         }
         *ft_recent_slot(t, dev, recirc_id) = id;
     }
@@ -186,7 +191,8 @@ get_set_node(struct flow_table *t, uint32_t dev, const struct ft_set *set)
         uint32_t set_id = flow_slab_alloc(&t->graph.sets);
 
         memcpy(flow_slab_get(&t->graph.sets, set_id), set, sizeof *set);
-        id = add_node(t, dev, set_id, FT_NODE_SET, hash);
+        id = add_node(t, dev, set_id, FT_NODE_SET,
+                      set->more ? FT_HAS_EMPTY : 0, hash);
         for (uint32_t i = 0; i < set->n; i++) {
             ft_edge_add(t, id, ft_node_get(t, dev, set->targets[i]));
         }
@@ -331,15 +337,21 @@ ft_local(const struct flow_table *t, const struct ft_node *node)
 {
     unsigned int has = 0;
 
-    if (node->flags & FT_NODE_SET) {
-        return get_set(t, node)->more ? FT_HAS_EMPTY : 0;
+    if (OVS_UNLIKELY(node->flags & (FT_NODE_SET | FT_NODE_WIDE))) {
+        if (node->flags & FT_NODE_SET) {
+            return get_set(t, node)->more ? FT_HAS_EMPTY : 0;
+        }
+        for (unsigned int i = 0; i < FT_N_CLASSES; i++) {
+            has |= ft_node_n(t, node, FT_IN + i) ? 1u << i : 0;
+        }
+        has |= ft_node_n(t, node, FT_OUT) ? FT_HAS_OUTPUT : 0;
+    } else {
+        for (unsigned int i = 0; i < FT_N_CLASSES; i++) {
+            has |= (node->n[FT_IN + i] ? 1u : 0) << i;
+        }
+        has |= node->n[FT_OUT] ? FT_HAS_OUTPUT : 0;
     }
-    for (unsigned int i = 0; i < FT_N_CLASSES; i++) {
-        has |= ft_node_n(t, node, FT_IN + i) ? 1u << i : 0;
-    }
-    return (!has ? FT_HAS_EMPTY
-            : ft_node_n(t, node, FT_OUT) ? has | FT_HAS_OUTPUT
-            : has);
+    return has ? has : FT_HAS_EMPTY;
 }
 
 /* Flows in nodes. */
@@ -366,7 +378,7 @@ ft_chain_add(struct flow_table *t, uint32_t id)
         struct ft_sender *sender
             = ft_sender_find(t, ft_node(t, flow->chain)->dev);
 
-        sender->pub.paths[ft_path(class, target_has(t, flow))]++;
+        sender->pub.paths[ft_path(t, class, target_has(t, flow))]++;
         if (flow->target != FLOW_NONE) {
             ft_count_up(t, flow->target, FT_FROM + class);
         }
@@ -402,7 +414,7 @@ ft_chain_remove(struct flow_table *t, uint32_t id)
         if (flags & FT_LISTED) {
             ft_listed_remove(t, id);
         }
-        sender->pub.paths[ft_path(class, target_has(t, flow))]--;
+        sender->pub.paths[ft_path(t, class, target_has(t, flow))]--;
         if (target != FLOW_NONE) {
             count_down(t, target, FT_FROM + class);
         }
@@ -444,8 +456,8 @@ ft_chain_reclass(struct flow_table *t, uint32_t id, uint16_t old_flags,
             = ft_sender_find(t, ft_node(t, flow->chain)->dev);
         unsigned int has = target_has(t, flow);
 
-        sender->pub.paths[ft_path(old_class, has)]--;
-        sender->pub.paths[ft_path(new_class, has)]++;
+        sender->pub.paths[ft_path(t, old_class, has)]--;
+        sender->pub.paths[ft_path(t, new_class, has)]++;
         if (flow->target != FLOW_NONE) {
             count_down(t, flow->target, FT_FROM + old_class);
             ft_count_up(t, flow->target, FT_FROM + new_class);
@@ -453,6 +465,20 @@ ft_chain_reclass(struct flow_table *t, uint32_t id, uint16_t old_flags,
     } else if (changed) {
         ft_touch(t, flow->chain);
     }
+}
+
+/* Path state of a closure, with the flow itself, that has FT_HAS_* 'has'. */
+static enum flow_path
+compute_path(unsigned int has)
+{
+    bool hw = has & (FT_HAS_HW | FT_HAS_HW_BUT_SW);
+    bool sw = has & FT_HAS_SW;
+
+    return (hw && sw ? FLOW_PATH_PARTIAL
+            : has & FT_HAS_EMPTY ? FLOW_PATH_UNKNOWN
+            : sw ? FLOW_PATH_NONE
+            : has & FT_HAS_HW_BUT_SW ? FLOW_PATH_FULL_BUT_SW
+            : FLOW_PATH_FULL);
 }
 
 void
@@ -475,6 +501,9 @@ ft_graph_init(struct flow_table *t)
     g->node = FLOW_NONE;
     g->edge_valid = g->listed_valid = false;
     memset(g->recent, 0xff, sizeof g->recent);
+    for (unsigned int has = 0; has <= FT_ALL_HAS; has++) {
+        g->paths[has] = compute_path(has);
+    }
 }
 
 void

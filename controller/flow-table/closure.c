@@ -148,8 +148,8 @@ publish(struct flow_table *t, uint32_t node_id, unsigned int has)
 
         if (n) {
             sender = sender ? sender : ft_sender_find(t, node->dev);
-            sender->pub.paths[ft_path(i, old)] -= n;
-            sender->pub.paths[ft_path(i, has)] += n;
+            sender->pub.paths[ft_path(t, i, old)] -= n;
+            sender->pub.paths[ft_path(t, i, has)] += n;
         }
     }
     if ((old ^ has) & FT_HAS_OUTPUT

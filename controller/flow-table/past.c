@@ -125,11 +125,11 @@ find_past(const struct flow_table *t, const uint8_t ufid[], uint64_t hash)
     return FLOW_NONE;
 }
 
-/* Is there anything of ufid?  (Mostly there is nothing of any.) */
+/* Is there a deleted flow with that ufid? */
 bool
 ft_past_has(const struct flow_table *t, const uint8_t ufid[], uint64_t hash)
 {
-    return t->past_index.n && find_past(t, ufid, hash) != FLOW_NONE;
+    return find_past(t, ufid, hash) != FLOW_NONE;
 }
 
 static void

@@ -67,7 +67,7 @@ is_plain(const struct flow_table *t, const struct flow_record *r,
         return false;
     }
     return ((!r->n_targets || r->targets[0])
-            && !ft_past_has(t, r->ufid, hash));
+            && (!t->past_index.n || !ft_past_has(t, r->ufid, hash)));
 }
 
 /* What a new flow is linked to. */
@@ -91,7 +91,8 @@ get_receiver(struct flow_table *t, const struct flow_record *r, bool listed)
 {
     if (OVS_LIKELY(r->n_outputs == 1)) {
         uint32_t dev = r->outputs[0];
-        uint32_t recent = t->recent_receivers[dev & (FT_RECENT - 1)];
+        uint32_t recent
+            = t->recent_receivers[dev & (FT_RECENT_RECEIVERS - 1)];
 
         if (OVS_LIKELY(recent != FLOW_NONE
                        && ft_receiver(t, recent)->dev == dev)) {
@@ -116,9 +117,9 @@ fill_in(struct flow_table *t, uint32_t id, const struct flow_record *r,
         const struct links *l, uint16_t flags,
         const struct flow_counts *delta, long long int used)
 {
-    struct ft_flow *flow = ft_flow(t, id);
-    struct ft_rest *rest = ft_chunk(t, id)->rest;
+    struct ft_slots *slots = ft_chunk(t, id)->slots;
     uint32_t pos = ft_pos(id);
+    struct ft_flow *flow = &slots->flows[pos];
     bool kernel = flags & FLOW_KERNEL;
     struct ft_gens *gens = &l->sender->gens[kernel];
     uint32_t age = ((ft_node(t, l->chain)->flags & FT_NODE_AGE_MASK)
@@ -133,14 +134,14 @@ fill_in(struct flow_table *t, uint32_t id, const struct flow_record *r,
     flow->target = l->target;
     flow->receiver = l->receiver;
     flow->last_used = used ? ft_to_ticks(t, used) : 0;
-    rest->states[pos] = (struct ft_state) {
+    slots->states[pos] = (struct ft_state) {
         .flags = flags | age << FT_AGE_SHIFT,
         .miss_gen = (MIN(r->miss, FLOW_N_MISSES - 1)
                      | gens->fresh << FT_GEN_SHIFT),
         .percent = r->packets ? percent_of(delta) : FT_NO_PERCENT,
     };
-    rest->handles[pos] = r->handle;
-    rest->prios[pos] = r->prio;
+    slots->handles[pos] = r->handle;
+    slots->prios[pos] = r->prio;
     if (r->key_hash) {
         ft_set_key(t, id, ft_fold_key(r->key_hash));
     }
@@ -183,7 +184,7 @@ count_in(struct flow_table *t, uint32_t id, const struct links *l,
             ft_listed_add(t, id);
             received = !(has & FT_HAS_OUTPUT);
         }
-        pub->paths[ft_path(class, has)]++;
+        pub->paths[ft_path(t, class, has)]++;
         count_flow(&pub->egress, in_hw);
         add_growth(&pub->egress, &pub->passed, delta, used);
     } else {

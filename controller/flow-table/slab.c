@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "controller/flow-table/pages.h"
 #include "util.h"
 
 /* Slabs. */
@@ -78,19 +78,27 @@ flow_slab_memory(const struct flow_slab *slab)
 
 /* Old slots that each insertion moves: the more, the shorter both are there;
  * few enough that one insertion costs little. */
-#define MOVE_STEP 8
+#define MOVE_STEP 16
 
-/* From this size on slots are taken from the kernel, so that what was used
- * before an index grew goes back there. */
-#define MIN_PAGES (64 * 1024)
+/* From this size on slots come from the kernel itself, and go back to it when
+ * an index has grown: malloc() would keep them. */
+#define MIN_MAPPED (64 * 1024)
 
 static uint32_t *
 alloc_slots(unsigned int bits)
 {
     size_t size = sizeof(uint32_t) << bits;
+    void *slots;
 
-    return (size < MIN_PAGES ? xzalloc(size)
-            : flow_pages_alloc(size, size >= FLOW_LARGE_PAGE));
+    if (size < MIN_MAPPED) {
+        return xzalloc(size);
+    }
+    slots = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (slots == MAP_FAILED) {
+        out_of_memory();
+    }
+    return slots;
 }
 
 static void
@@ -98,10 +106,10 @@ free_slots(uint32_t *slots, unsigned int bits)
 {
     size_t size = sizeof *slots << bits;
 
-    if (size < MIN_PAGES) {
+    if (size < MIN_MAPPED) {
         free(slots);
-    } else {
-        flow_pages_free(slots, size);
+    } else if (slots) {
+        munmap(slots, size);
     }
 }
 

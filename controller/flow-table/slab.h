@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "openvswitch/compiler.h"
 
 /* No element. */
 #define FLOW_NONE UINT32_MAX
@@ -127,24 +130,59 @@ flow_index_reach(unsigned int bits)
                            ? 31 - FLOW_INDEX_KNOWN : 31 - bits);
 }
 
+/* How many slots a search looks at together. */
+#define FLOW_INDEX_WIDTH 4
+typedef uint32_t flow_slots __attribute__((vector_size(FLOW_INDEX_WIDTH * 4)));
+
+/* Which of FLOW_INDEX_WIDTH slots end a search, as bits: those that are free,
+ * and those in which the bits of 'mask' are the ones of 'tag'.  Without a
+ * branch: whether a slot is free is what no processor can foresee. */
+static inline unsigned int
+flow_slots_stop(const uint32_t *slots, uint32_t mask, uint32_t tag)
+{
+    const flow_slots bits = { 1, 2, 4, 8 };
+    uint64_t words[2];
+    flow_slots s;
+
+    memcpy(&s, slots, sizeof s);
+    s = bits & ((flow_slots) (s == 0) | (flow_slots) ((s & mask) == tag));
+    memcpy(words, &s, sizeof words);
+    words[0] |= words[1];
+    return words[0] | words[0] >> 32;
+}
+
 /* The next element at or after '*pos' that may have 'hash', or FLOW_NONE;
  * '*pos' is then the free slot at which the search ended, else where to go
  * on. */
 static inline uint32_t
 flow_index_search(const uint32_t *slots, unsigned int bits, uint64_t hash,
-                  uint32_t *pos)
+                  uint32_t *posp)
 {
     uint32_t mask = (UINT32_C(1) << bits) - 1;
     uint32_t tag = flow_index_tag(hash, bits);
+    uint32_t pos = *posp;
 
     for (;;) {
-        uint32_t slot = slots[*pos];
+        uint32_t slot;
 
+        if (OVS_LIKELY(pos <= mask + 1 - FLOW_INDEX_WIDTH)) {
+            unsigned int stop = flow_slots_stop(&slots[pos],
+                                                ~mask & ~FLOW_INDEX_FAR, tag);
+
+            if (!stop) {
+                pos = (pos + FLOW_INDEX_WIDTH) & mask;
+                continue;
+            }
+            pos += __builtin_ctz(stop);
+        }
+        slot = slots[pos];
         if (!slot) {
+            *posp = pos;
             return FLOW_NONE;
         }
-        *pos = (*pos + 1) & mask;
+        pos = (pos + 1) & mask;
         if ((slot & ~mask & ~FLOW_INDEX_FAR) == tag && slot & mask) {
+            *posp = pos;
             return (slot & mask) - 1;
         }
     }
@@ -162,6 +200,17 @@ flow_index_old_home(const struct flow_index *index, uint64_t hash)
             ? (index->start + index->moved) & mask : home);
 }
 
+/* The first element in the old slots that may have 'probe->hash', or
+ * FLOW_NONE. */
+static inline uint32_t
+flow_index_first_old(const struct flow_index *index, struct flow_probe *probe)
+{
+    probe->old = true;
+    probe->pos = flow_index_old_home(index, probe->hash);
+    return flow_index_search(index->old_slots, index->bits - 1, probe->hash,
+                             &probe->pos);
+}
+
 /* The next element that may have 'probe->hash', or FLOW_NONE; 'probe->pos' is
  * then the free slot at which the search ended. */
 static inline uint32_t
@@ -169,19 +218,16 @@ flow_index_next(const struct flow_index *index, struct flow_probe *probe)
 {
     uint32_t id;
 
-    if (!probe->old) {
-        id = flow_index_search(index->slots, index->bits, probe->hash,
-                               &probe->pos);
-        if (id != FLOW_NONE || !index->old_slots) {
-            return id;
-        }
-        probe->old = true;
-        probe->pos = flow_index_old_home(index, probe->hash);
+    if (probe->old) {
+        return (index->old_slots
+                ? flow_index_search(index->old_slots, index->bits - 1,
+                                    probe->hash, &probe->pos)
+                : FLOW_NONE);
     }
-    return (index->old_slots
-            ? flow_index_search(index->old_slots, index->bits - 1,
-                                probe->hash, &probe->pos)
-            : FLOW_NONE);
+    id = flow_index_search(index->slots, index->bits, probe->hash,
+                           &probe->pos);
+    return (id != FLOW_NONE || !index->old_slots ? id
+            : flow_index_first_old(index, probe));
 }
 
 /* The first element that may have 'hash', or FLOW_NONE. */
@@ -234,14 +280,22 @@ flow_index_add(struct flow_index *index, uint64_t hash, uint32_t id)
     flow_index_add_at(index, hash, id, flow_index_home(hash, index->bits));
 }
 
+/* Makes the cache fetch slot 'pos', and those that a search comes to next. */
+static inline void
+flow_slots_prefetch(const uint32_t *slots, uint32_t pos)
+{
+    __builtin_prefetch(&slots[pos]);
+    __builtin_prefetch(&slots[pos + 7]);
+}
+
 /* Makes a search for 'hash' that comes soon quicker. */
 static inline void
 flow_index_prefetch(const struct flow_index *index, uint64_t hash)
 {
-    __builtin_prefetch(&index->slots[flow_index_home(hash, index->bits)]);
+    flow_slots_prefetch(index->slots, flow_index_home(hash, index->bits));
     if (index->old_slots) {
-        __builtin_prefetch(&index->old_slots[flow_index_old_home(index,
-                                                                 hash)]);
+        flow_slots_prefetch(index->old_slots,
+                            flow_index_old_home(index, hash));
     }
 }
 

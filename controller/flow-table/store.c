@@ -6,28 +6,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "controller/flow-table/pages.h"
 #include "util.h"
 
 /* Where flows are, and how they are found. */
 
-/* Chunks that may be used in part, as those of a small table are: without
- * large pages. */
-#define SMALL_CHUNKS 2
-
 /* What the kernel gives at a time for these. */
 #define PAGE 4096
-
-uint64_t
-ft_hash_ufid(const struct flow_table *t, const uint8_t ufid[])
-{
-    uint64_t words[2];
-
-    BUILD_ASSERT_DECL(sizeof words == FLOW_UFID_LEN);
-    memcpy(words, ufid, sizeof words);
-    return ft_hash(t, words[0], words[1]);
-}
 
 static uint64_t
 hash_flow(const void *t, uint32_t id)
@@ -50,43 +36,41 @@ ft_find(const struct flow_table *t, const uint8_t ufid[], uint64_t hash)
     return FLOW_NONE;
 }
 
+/* Takes memory for flows from the kernel itself: it gives pages when they are
+ * touched, so that of the last chunk, too, only what is in use counts. */
 static void
 add_chunk(struct flow_table *t)
 {
-    size_t i = t->n_chunks;
+    struct ft_slots *slots;
 
     BUILD_ASSERT_DECL(sizeof(struct ft_flow) == 64);
-    BUILD_ASSERT_DECL(FT_FLOWS_SIZE == FLOW_LARGE_PAGE);
-    if (i >= t->allocated_chunks) {
+    BUILD_ASSERT_DECL(sizeof(struct ft_slots) == FT_CHUNK_FLOWS * 74);
+    slots = mmap(NULL, sizeof *slots, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (slots == MAP_FAILED) {
+        out_of_memory();
+    }
+    if (t->n_chunks >= t->allocated_chunks) {
         t->chunks = x2nrealloc(t->chunks, &t->allocated_chunks,
                                sizeof *t->chunks);
     }
-    t->chunks[i] = (struct ft_chunk) {
-        .flows = flow_pages_alloc(FT_FLOWS_SIZE, i >= SMALL_CHUNKS),
-        .rest = flow_pages_alloc(sizeof *t->chunks[i].rest, false),
-    };
-    t->n_chunks++;
+    t->chunks[t->n_chunks++] = (struct ft_chunk) { .slots = slots };
 }
 
-/* Returns the number of a new flow, with nothing set. */
+/* Returns the number of a flow that was never in use, if there may be more to
+ * do for that than to count. */
 uint32_t
-ft_alloc_flow(struct flow_table *t)
+ft_add_slot(struct flow_table *t)
 {
-    uint32_t id = t->free;
+    uint32_t id = t->n_slots;
 
-    if (id != FLOW_NONE) {
-        t->free = ft_flow(t, id)->target;
-    } else {
-        id = t->n_slots;
-        if (id >> FT_CHUNK_SHIFT >= t->n_chunks) {
-            add_chunk(t);
-        }
-        t->n_slots++;
-        if (t->purge_left) {
-            t->purge_left++;
-        }
+    if (id >> FT_CHUNK_SHIFT >= t->n_chunks) {
+        add_chunk(t);
     }
-    t->n_flows++;
+    t->n_slots++;
+    if (t->purge_left) {
+        t->purge_left++;
+    }
     return id;
 }
 
@@ -127,22 +111,22 @@ ft_set_key(struct flow_table *t, uint32_t id, uint16_t key)
 uint32_t
 ft_handle(const struct flow_table *t, uint32_t id)
 {
-    return ft_chunk(t, id)->rest->handles[ft_pos(id)];
+    return ft_chunk(t, id)->slots->handles[ft_pos(id)];
 }
 
 uint16_t
 ft_prio(const struct flow_table *t, uint32_t id)
 {
-    return ft_chunk(t, id)->rest->prios[ft_pos(id)];
+    return ft_chunk(t, id)->slots->prios[ft_pos(id)];
 }
 
 void
 ft_set_names(struct flow_table *t, uint32_t id, const struct flow_record *r)
 {
-    struct ft_rest *rest = ft_chunk(t, id)->rest;
+    struct ft_slots *slots = ft_chunk(t, id)->slots;
 
-    rest->handles[ft_pos(id)] = r->handle;
-    rest->prios[ft_pos(id)] = r->prio;
+    slots->handles[ft_pos(id)] = r->handle;
+    slots->prios[ft_pos(id)] = r->prio;
 }
 
 void
@@ -156,32 +140,26 @@ void
 ft_store_destroy(struct flow_table *t)
 {
     for (size_t i = 0; i < t->n_chunks; i++) {
-        flow_pages_free(t->chunks[i].flows, FT_FLOWS_SIZE);
-        flow_pages_free(t->chunks[i].rest, sizeof *t->chunks[i].rest);
+        munmap(t->chunks[i].slots, sizeof *t->chunks[i].slots);
         free(t->chunks[i].keys);
     }
     free(t->chunks);
     flow_index_destroy(&t->index);
 }
 
-/* Bytes of the chunks that are in use: all but the end of the last one. */
+/* Bytes of the chunks that were ever in use. */
 static size_t
 chunk_memory(const struct flow_table *t)
 {
-    const struct ft_rest *rest = NULL;
     size_t full = t->n_slots >> FT_CHUNK_SHIFT;
     size_t n = ft_pos(t->n_slots);
-    size_t memory = full * (FT_FLOWS_SIZE + sizeof *rest);
+    const struct ft_slots *slots;
 
-    if (n) {
-        memory += (full < SMALL_CHUNKS
-                   ? ROUND_UP(n * sizeof(struct ft_flow), PAGE)
-                   : FT_FLOWS_SIZE);
-        memory += ROUND_UP(n * sizeof *rest->states, PAGE);
-        memory += ROUND_UP(n * sizeof *rest->handles, PAGE);
-        memory += ROUND_UP(n * sizeof *rest->prios, PAGE);
-    }
-    return memory;
+    return (full * sizeof *slots
+            + ROUND_UP(n * sizeof *slots->flows, PAGE)
+            + ROUND_UP(n * sizeof *slots->states, PAGE)
+            + ROUND_UP(n * sizeof *slots->handles, PAGE)
+            + ROUND_UP(n * sizeof *slots->prios, PAGE));
 }
 
 size_t

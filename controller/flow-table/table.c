@@ -23,7 +23,7 @@ flow_table_create(void)
     }
     ft_store_init(t);
     ft_graph_init(t);
-    ft_sums_init(t);
+    ft_parties_init(t);
     ft_past_init(t);
     return t;
 }
@@ -36,7 +36,7 @@ flow_table_destroy(struct flow_table *t)
     }
     ft_store_destroy(t);
     ft_graph_destroy(t);
-    ft_sums_destroy(t);
+    ft_parties_destroy(t);
     ft_past_destroy(t);
     free(t->purges.purges);
     free(t->next_purges.purges);
@@ -245,75 +245,59 @@ prefetch_node(const struct flow_table *t, uint32_t id)
     __builtin_prefetch((const char *) node + sizeof *node - 1);
 }
 
-static uint32_t
-first_candidate(const struct flow_index *index, uint64_t hash)
-{
-    struct flow_probe probe;
-
-    return flow_index_first(index, hash, &probe);
-}
-
-/* Chains that a batch needs, and that were not found lately. */
-struct wanted {
-    uint64_t hashes[FLOW_BATCH * 2]; /* Their hashes. */
-    size_t n;                   /* Number of these. */
-};
-
+/* Makes the cache fetch where the chain is looked for, if it was not found
+ * lately. */
 static void
-want_chain(struct flow_table *t, struct wanted *wanted, uint32_t dev,
-           uint32_t recirc_id)
+prefetch_chain(struct flow_table *t, uint32_t dev, uint32_t recirc_id)
 {
     if (ft_node_recent(t, dev, recirc_id) == FLOW_NONE) {
-        uint64_t hash = ft_hash_chain(t, dev, recirc_id);
-
-        if (!wanted->n || wanted->hashes[wanted->n - 1] != hash) {
-            flow_index_prefetch(&t->graph.node_index, hash);
-            wanted->hashes[wanted->n++] = hash;
-        }
+        flow_index_prefetch(&t->graph.node_index,
+                            ft_hash_chain(t, dev, recirc_id));
     }
 }
 
 /* Puts 'r', for whose ufid, with 'hash', no flow was found before others of
- * its batch were put: the search ended at 'slot'. */
+ * its batch were put: the search ended at 'slot'.  Slots that were in use are
+ * so still, as a flow that is removed for another one with its ufid leaves no
+ * gap; and if that one is free nothing was put that a search would find. */
 static void
 put_new(struct flow_table *t, const struct flow_record *r, uint64_t hash,
         uint32_t slot)
 {
-    uint32_t id = flow_index_search(t->index.slots, t->index.bits, hash,
-                                    &slot);
-
-    if (id != FLOW_NONE || !ft_quick_add(t, r, hash, slot)) {
+    if (t->index.slots[slot]
+        && flow_index_search(t->index.slots, t->index.bits, hash,
+                             &slot) != FLOW_NONE) {
+        put_flow(t, r, hash);
+    } else if (!ft_quick_add(t, r, hash, slot)) {
         put_flow(t, r, hash);
     }
 }
 
-/* Prefetches the slots that are needed to put 'records', fills in 'hashes' of
- * their ufids, and 'wanted'. */
+/* Prefetches the slots that are needed to put 'records', and fills in 'hashes'
+ * of their ufids. */
 static void
 prefetch_slots(struct flow_table *t,
                const struct flow_record *const *records, size_t n,
-               uint64_t hashes[], struct wanted *wanted)
+               uint64_t hashes[])
 {
-    wanted->n = 0;
     for (size_t i = 0; i < n; i++) {
         const struct flow_record *r = records[i];
 
         ovs_assert(!(r->flags & FLOW_TERSE));
         hashes[i] = ft_hash_ufid(t, r->ufid);
         flow_index_prefetch(&t->index, hashes[i]);
+        prefetch_chain(t, r->dev, r->recirc_id);
         if (r->n_targets) {
-            want_chain(t, wanted, r->dev, r->targets[0]);
+            prefetch_chain(t, r->dev, r->targets[0]);
         }
-        want_chain(t, wanted, r->dev, r->recirc_id);
     }
 }
 
-/* Prefetches what is in these slots.  For each of 'hashes' fills in the flow
- * that may have it, in 'ids', and where the search ended, in 'slots'. */
+/* Prefetches the flows that may have 'hashes', fills these in in 'ids', and
+ * where the search ended, in 'slots'. */
 static void
-prefetch_elements(const struct flow_table *t, const uint64_t hashes[],
-                  size_t n, const struct wanted *wanted, uint32_t ids[],
-                  uint32_t slots[])
+prefetch_flows(const struct flow_table *t, const uint64_t hashes[], size_t n,
+               uint32_t ids[], uint32_t slots[])
 {
     const struct flow_index *index = &t->index;
 
@@ -322,18 +306,12 @@ prefetch_elements(const struct flow_table *t, const uint64_t hashes[],
         ids[i] = flow_index_search(index->slots, index->bits, hashes[i],
                                    &slots[i]);
         if (ids[i] == FLOW_NONE && index->old_slots) {
-            ids[i] = first_candidate(index, hashes[i]);
+            struct flow_probe probe = { .hash = hashes[i] };
+
+            ids[i] = flow_index_first_old(index, &probe);
         }
         if (ids[i] != FLOW_NONE) {
             prefetch_flow(t, ids[i]);
-        }
-    }
-    for (size_t i = 0; i < wanted->n; i++) {
-        uint32_t id = first_candidate(&t->graph.node_index,
-                                      wanted->hashes[i]);
-
-        if (id != FLOW_NONE) {
-            prefetch_node(t, id);
         }
     }
 }
@@ -345,15 +323,12 @@ flow_table_put(struct flow_table *t,
 {
     uint64_t hashes[FLOW_BATCH];
     uint32_t ids[FLOW_BATCH], slots[FLOW_BATCH];
-    struct wanted wanted;
 
     ovs_assert(n <= FLOW_BATCH);
     ft_set_now(t, now);
     flow_index_reserve(&t->index, n);
-    prefetch_slots(t, records, n, hashes, &wanted);
-    prefetch_elements(t, hashes, n, &wanted, ids, slots);
-    /* Slots that are in use stay so in between: a flow that is removed for
-     * another one with its ufid leaves no gap. */
+    prefetch_slots(t, records, n, hashes);
+    prefetch_flows(t, hashes, n, ids, slots);
     for (size_t i = 0; i < n; i++) {
         if (ids[i] == FLOW_NONE) {
             put_new(t, records[i], hashes[i], slots[i]);
@@ -528,7 +503,7 @@ size_t
 flow_table_memory(const struct flow_table *t)
 {
     return (sizeof *t + ft_store_memory(t) + ft_graph_memory(t)
-            + ft_sums_memory(t) + ft_past_memory(t)
+            + ft_parties_memory(t) + ft_past_memory(t)
             + (t->purges.allocated + t->next_purges.allocated)
               * sizeof(struct ft_purge));
 }

@@ -58,7 +58,7 @@ get_view(const struct flow_table *t, uint32_t id, struct flow_view *view)
     view->hw_percent = (state->percent == FT_NO_PERCENT
                         ? -1 : state->percent);
     view->last_used = ft_from_ticks(t, flow->last_used);
-    view->path = ft_path(ft_class(state->flags), has);
+    view->path = ft_path(t, ft_class(state->flags), has);
 }
 
 bool
