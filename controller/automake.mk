@@ -9,10 +9,16 @@ controller_libcontroller_a_SOURCES = \
 	controller/command-flow.c \
 	controller/command.c \
 	controller/command.h \
+	controller/devinfo/control.c \
+	controller/devinfo/control.h \
+	controller/devinfo/file.c \
+	controller/devinfo/file.h \
 	controller/devinfo/join.c \
 	controller/devinfo/join.h \
 	controller/devinfo/parse.c \
 	controller/devinfo/parse.h \
+	controller/devinfo/publish.c \
+	controller/devinfo/publish.h \
 	controller/devinfo/watch.c \
 	controller/devinfo/watch.h \
 	controller/event-log.c \

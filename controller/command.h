@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+struct devinfo_publish;
 struct devinfo_watch;
 struct event_base;
 struct event_log;
@@ -32,6 +33,7 @@ struct controller {
     struct ovs_view *view;
     struct event_log *log;
     struct devinfo_watch *devinfo;
+    struct devinfo_publish *devinfo_publish;
     struct flow_engine *flows;
     struct flow_userspace *userspace;
     struct policy_watch *policy;

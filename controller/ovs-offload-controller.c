@@ -13,6 +13,8 @@
 
 #include "command-line.h"
 #include "controller/command.h"
+#include "controller/devinfo/control.h"
+#include "controller/devinfo/publish.h"
 #include "controller/devinfo/watch.h"
 #include "controller/event-log.h"
 #include "controller/evloop.h"
@@ -63,9 +65,9 @@ udev_changed(void *inv)
 }
 
 static void
-devinfo_changed(void *rec OVS_UNUSED)
+devinfo_changed(void *aux OVS_UNUSED)
 {
-    /* Answers are made from the table when they are asked for. */
+    /* The main loop looks at the table in each round. */
 }
 
 OVS_NO_RETURN static void
@@ -241,18 +243,6 @@ may_exit(const struct controller *c)
     return c->exiting && (!c->cleanup || reconcile_is_clean(c->rec));
 }
 
-/* Takes up what the database configures, but for what reconcile does. */
-static void
-apply_config(const struct controller *c)
-{
-    const struct config *config = reconcile_config(c->rec);
-
-    flow_engine_set_period(c->flows, config->flow_poll_ms);
-    devinfo_watch_set_directory(c->devinfo, config->devinfo_dir
-                                ? config->devinfo_dir
-                                : DEVINFO_DEFAULT_DIRECTORY);
-}
-
 static void
 main_loop(struct controller *c, struct evloop *loop,
           struct unixctl_server *unixctl)
@@ -267,7 +257,9 @@ main_loop(struct controller *c, struct evloop *loop,
         if (!reconcile_is_resting(c->rec)) {
             run_kernel(c, loop);
             reconcile_run(c->rec);
-            apply_config(c);
+            devinfo_control_run(c);
+            flow_engine_set_period(c->flows,
+                                   reconcile_config(c->rec)->flow_poll_ms);
             flow_engine_run(c->flows);
             flow_userspace_run(c->userspace);
         }
@@ -286,6 +278,7 @@ main_loop(struct controller *c, struct evloop *loop,
             reconcile_wait(c->rec);
             kernel_wait(c->kernel);
             udev_wait(c->udev);
+            devinfo_control_wait(c);
             flow_engine_wait(c->flows);
             flow_userspace_wait(c->userspace);
             command_flow_wait(c);
@@ -344,6 +337,7 @@ main(int argc, char *argv[])
     event_log_init(&log);
     c.udev = udev_create(c.base, UDEV_DIR, udev_changed, &inv);
     c.devinfo = devinfo_watch_create(c.base, devinfo_changed, NULL);
+    c.devinfo_publish = devinfo_publish_create(c.devinfo);
     c.rec = reconcile_create(&inv, c.view, c.udev, &log);
     error = kernel_create(c.base, o.sysfs, helper, &controller_sink, &c,
                           &c.kernel, &message);
@@ -363,6 +357,9 @@ main(int argc, char *argv[])
 
     main_loop(&c, loop, unixctl);
 
+    if (c.cleanup) {
+        devinfo_control_cleanup(&c);
+    }
     command_explain_cancel_all();
     command_flow_cancel_all();
     reconcile_destroy(c.rec);
@@ -374,6 +371,7 @@ main(int argc, char *argv[])
     flow_engine_destroy(c.flows);
     kernel_destroy(c.kernel);
     udev_destroy(c.udev);
+    devinfo_publish_destroy(c.devinfo_publish);
     devinfo_watch_destroy(c.devinfo);
     kernel_helper_stop(helper);
     policy_watch_destroy(&policy);

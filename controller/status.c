@@ -176,7 +176,8 @@ status_to_json(const struct controller *c)
     }
     json_object_put(json, "sources", sources);
     json_object_put(json, "flows", flows_to_json(c));
-    json_object_put(json, "devinfo", devinfo_status_to_json(c->devinfo));
+    json_object_put(json, "devinfo", devinfo_status_to_json(
+                        c->devinfo, c->devinfo_publish));
     json_object_put(json, "journal",
                     journal_to_json(reconcile_journal(c->rec)));
     put_port_counts(json, reconcile_ports(c->rec));

@@ -25,6 +25,9 @@
 /* Longest path of a directory, which leaves room for names of files in it. */
 #define MAX_DIRECTORY 1000
 
+/* Longest name of a resource, which becomes a part of a file's name. */
+#define MAX_RESOURCE 128
+
 /* So much of a bad value is shown in a message. */
 #define MAX_SHOWN 64
 
@@ -36,7 +39,9 @@ enum config_key {
     KEY_FEATURES,
     KEY_REPAIR,
     KEY_FLOW_POLL_MS,
+    KEY_DEVINFO,
     KEY_DEVINFO_DIR,
+    KEY_DEVINFO_RESOURCE,
     KEY_RESTORE,
     KEY_CNI_CACHE,
     N_KEYS
@@ -46,7 +51,8 @@ enum config_key {
 typedef bool check_value_func(const char *value);
 
 static check_value_func is_mode, is_bridge, is_select, is_boolean,
-                        is_flow_poll_ms, is_directory, is_path_list;
+                        is_flow_poll_ms, is_directory, is_resource,
+                        is_path_list;
 
 /* What can be configured. */
 static const struct {
@@ -77,6 +83,14 @@ static const struct {
     [KEY_FLOW_POLL_MS] = {
         "offload-flow-poll-ms", is_flow_poll_ms,
         "a number of milliseconds, at least 1000"
+    },
+    [KEY_DEVINFO] = {
+        "offload-devinfo", is_boolean, "exactly \"true\" or \"false\""
+    },
+    [KEY_DEVINFO_RESOURCE] = {
+        "offload-devinfo-resource", is_resource,
+        "PREFIX/NAME of letters, digits, '-', '.' and '_', of at most 128 "
+        "characters"
     },
     [KEY_DEVINFO_DIR] = {
         "offload-devinfo-dir", is_directory,
@@ -211,6 +225,26 @@ is_path_list(const char *value)
     }
 }
 
+static bool
+is_resource(const char *value)
+{
+    size_t prefix = strcspn(value, "/");
+    size_t length = strlen(value);
+
+    if (!prefix || prefix + 1 >= length || length > MAX_RESOURCE
+        || value[0] == '.') {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = value[i];
+
+        if (i != prefix && !isalnum(c) && !strchr("-._", c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static char *
 bad_value_message(enum config_key key, const char *value)
 {
@@ -249,6 +283,7 @@ config_destroy(struct config *cfg)
         free(cfg->mode_why);
         free(cfg->bridge);
         free(cfg->devinfo_dir);
+        free(cfg->devinfo_resource);
         free(cfg->cni_cache);
         smap_destroy(&cfg->errors);
         sset_destroy(&cfg->unknown);
@@ -380,6 +415,10 @@ update_rest(struct config *cfg)
     cfg->bridge = xstrdup(bridge ? bridge : DEFAULT_BRIDGE);
     free(cfg->devinfo_dir);
     cfg->devinfo_dir = nullable_xstrdup(good_value(cfg, KEY_DEVINFO_DIR));
+    free(cfg->devinfo_resource);
+    cfg->devinfo_resource = nullable_xstrdup(
+        good_value(cfg, KEY_DEVINFO_RESOURCE));
+    cfg->devinfo = good_boolean(cfg, KEY_DEVINFO, false);
     cfg->features = good_boolean(cfg, KEY_FEATURES, true);
     cfg->repair = good_boolean(cfg, KEY_REPAIR, false);
     cfg->restore = good_boolean(cfg, KEY_RESTORE, false);
@@ -406,6 +445,9 @@ same_effect(const struct config *a, const struct config *b)
             && a->manage_ovs_explicit == b->manage_ovs_explicit
             && a->features == b->features
             && a->repair == b->repair
+            && a->devinfo == b->devinfo
+            && nullable_string_is_equal(a->devinfo_resource,
+                                        b->devinfo_resource)
             && nullable_string_is_equal(a->devinfo_dir, b->devinfo_dir)
             && a->restore == b->restore
             && !strcmp(a->cni_cache, b->cni_cache)
@@ -424,6 +466,7 @@ config_update(struct config *cfg, const struct smap *external_ids,
     old.mode_why = xstrdup(cfg->mode_why);
     old.bridge = xstrdup(cfg->bridge);
     old.devinfo_dir = nullable_xstrdup(cfg->devinfo_dir);
+    old.devinfo_resource = nullable_xstrdup(cfg->devinfo_resource);
     old.cni_cache = xstrdup(cfg->cni_cache);
 
     read_values(cfg, external_ids, &errors);
@@ -443,6 +486,7 @@ config_update(struct config *cfg, const struct smap *external_ids,
     free(old.mode_why);
     free(old.bridge);
     free(old.devinfo_dir);
+    free(old.devinfo_resource);
     free(old.cni_cache);
     return changed;
 }

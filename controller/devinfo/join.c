@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "controller/devinfo/publish.h"
 #include "controller/devinfo/watch.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
@@ -171,7 +172,8 @@ devinfo_port_to_json(const struct devinfo_watch *w, const struct port *port)
 }
 
 struct json *
-devinfo_status_to_json(const struct devinfo_watch *w)
+devinfo_status_to_json(const struct devinfo_watch *w,
+                       const struct devinfo_publish *publish)
 {
     const struct shash *files = devinfo_watch_files(w);
     struct json *errors = json_object_create();
@@ -193,6 +195,7 @@ devinfo_status_to_json(const struct devinfo_watch *w)
     json_object_put(json, "own_files", json_integer_create(ours));
     json_object_put(json, "errors", errors);
     put_string(json, "error", devinfo_watch_error(w));
+    put_string(json, "own_error", devinfo_publish_error(publish));
     json_object_put(json, "scans",
                     json_integer_create(devinfo_watch_n_scans(w)));
     return json;

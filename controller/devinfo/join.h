@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 struct devinfo_file;
+struct devinfo_publish;
 struct devinfo_watch;
 struct json;
 struct port;
@@ -30,7 +31,8 @@ struct json *devinfo_port_to_json(const struct devinfo_watch *,
                                   const struct port *);
 
 /* Object for "status". */
-struct json *devinfo_status_to_json(const struct devinfo_watch *);
+struct json *devinfo_status_to_json(const struct devinfo_watch *,
+                                    const struct devinfo_publish *);
 
 /* What is wrong in the files of 'port', one line that the caller frees, or
  * NULL.  '*n' is how many files are of it. */

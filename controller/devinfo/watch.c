@@ -6,13 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "controller/devinfo/file.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -115,61 +114,6 @@ remove_all_files(struct devinfo_watch *w)
     }
 }
 
-/* Reads up to 'size' bytes of 'path', a regular file, into 'buf'.  Returns how
- * many there are, or a negative errno.  Whatever else is there (a FIFO, say)
- * is not waited for. */
-static ssize_t
-read_regular_file(const char *path, char *buf, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat st;
-    size_t n = 0;
-
-    if (fd < 0) {
-        return -errno;
-    }
-    if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-        close(fd);
-        return -EINVAL;
-    }
-    while (n < size) {
-        ssize_t retval = read(fd, buf + n, size - n);
-
-        if (retval < 0 && errno == EINTR) {
-            continue;
-        } else if (retval < 0) {
-            int error = errno;
-
-            close(fd);
-            return -error;
-        } else if (!retval) {
-            break;
-        }
-        n += retval;
-    }
-    close(fd);
-    return n;
-}
-
-/* Reads 'path' into 'file'.  Returns false if there is no such file. */
-static bool
-read_file(const char *path, struct devinfo_file *file)
-{
-    /* One byte more than is allowed tells what is too large. */
-    char *buf = xmalloc(DEVINFO_MAX_SIZE + 1);
-    ssize_t n = read_regular_file(path, buf, DEVINFO_MAX_SIZE + 1);
-
-    if (n == -EINVAL) {
-        file->error = xstrdup("it is no regular file");
-    } else if (n < 0) {
-        file->error = xasprintf("it cannot be read (%s)", ovs_strerror(-n));
-    } else {
-        file->error = devinfo_parse(buf, n, &file->info);
-    }
-    free(buf);
-    return n != -ENOENT;
-}
-
 /* Takes note of what 'name' in 'dir' is now. */
 static void
 update_file(struct devinfo_watch *w, enum devinfo_dir dir, const char *name)
@@ -178,12 +122,14 @@ update_file(struct devinfo_watch *w, enum devinfo_dir dir, const char *name)
     char *path = xasprintf("%s/%s", w->directory, key);
     struct devinfo_file *file = xzalloc(sizeof *file);
     struct shash_node *node = shash_find(&w->files, key);
+    bool exists;
 
     if (node) {
         remove_file(w, node);
     }
     file->dir = dir;
-    if (!read_file(path, file)) {
+    file->error = devinfo_file_read(path, &file->info, &exists);
+    if (!exists) {
         file_destroy(file);
     } else if (w->n_files[dir] >= DEVINFO_MAX_FILES) {
         set_error(w, "%s/%s: more than %d files, the others are ignored",
@@ -380,6 +326,13 @@ rescan(struct devinfo_watch *w)
         }
         read_files(w, dir);
     }
+}
+
+void
+devinfo_watch_update(struct devinfo_watch *w, enum devinfo_dir dir,
+                     const char *name)
+{
+    update_file(w, dir, name);
 }
 
 struct devinfo_watch *

@@ -60,6 +60,10 @@ void devinfo_watch_set_directory(struct devinfo_watch *,
                                  const char *directory);
 const char *devinfo_watch_directory(const struct devinfo_watch *);
 
+/* Looks at file 'name' in 'dir' now, rather than when inotify tells of it. */
+void devinfo_watch_update(struct devinfo_watch *, enum devinfo_dir dir,
+                          const char *name);
+
 /* All files: struct devinfo_file by "DIR/NAME".  Valid until the next event
  * or change of the directory. */
 const struct shash *devinfo_watch_files(const struct devinfo_watch *);

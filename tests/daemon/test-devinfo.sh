@@ -189,3 +189,65 @@ test_explain() {
     is "$(check $vf)" "FAIL cni/ns-net1-0123abcd_net1: it is of a vDPA device,\
  and the VF has none"
 }
+
+# own_file PCI: as the daemon would write it
+own_file() {
+    printf '{"offload-owner":"ovs-offload-controller","type":"vdpa",'
+    printf '"version":"1.1.0","vdpa":{"driver":"virtio",'
+    printf '"parent-device":"v","pci-address":"%s"}}' "$1"
+}
+
+# Files of ours that an earlier daemon left, for what is not there any more.
+# (Writing them needs vDPA devices: the lab does that.)
+test_own() {
+    local vf=0000:65:00.1 name=dp/ovs-offload-controller-vdpa-0000:65:00.1
+    mkdir -p "$DEVINFO/dp" "$DEVINFO/cni"
+    put cni/copy "$(own_file $vf)"
+    put $name-device.json "$(own_file $vf)"
+    put dp/other-device.json "$(own_file $vf)"
+    put dp/foreign "$(pci_file 0000:65:00.2)"
+    start_fresh_ovsdb
+    fake_vfs 0000:65:00 2
+    set_ids offload-mode=observe offload-devinfo=true \
+        "offload-devinfo-dir=$DEVINFO"
+    start_daemon
+    synced
+    wait_json status : '.devinfo | .files == 4 and .own_files == 3'
+    json_is "self self self" port/show $vf : \
+        '[.device_info[].owner] | join(" ")'
+
+    # In mode observe nothing is touched.
+    recomputed
+    test -e "$DEVINFO/$name-device.json"
+    set_ids offload-mode=assist
+    wait_files $vf cni/copy
+    wait_files 0000:65:00.2 dp/foreign
+    json_is null status : .devinfo.own_error
+    is "$(ls -A "$DEVINFO/dp")" foreign
+
+    # One that appears is not for long.
+    put .new "$(own_file $vf)"
+    mv "$DEVINFO/.new" "$DEVINFO/dp/new"
+    eventually test ! -e "$DEVINFO/dp/new"
+
+    # Those in a directory that is left, and those at the end.
+    set_ids offload-mode=observe
+    wait_json status : '.config.mode == "observe"'
+    put .new "$(own_file $vf)"
+    mv "$DEVINFO/.new" "$DEVINFO/dp/new"
+    wait_files $vf "cni/copy dp/new"
+    stop_daemon
+    start_daemon
+    synced
+    stop_daemon --cleanup
+    test -e "$DEVINFO/dp/new"
+    set_ids offload-mode=assist "offload-devinfo-dir=$T/elsewhere"
+    start_daemon
+    synced
+    test -e "$DEVINFO/dp/new"
+    set_ids "offload-devinfo-dir=$DEVINFO"
+    eventually test ! -e "$DEVINFO/dp/new"
+    test ! -e "$T/elsewhere"
+    is "$(ls -A "$DEVINFO/cni")" copy
+    is "$(ls -A "$DEVINFO/dp")" foreign
+}

@@ -307,6 +307,12 @@ check_PROGRAMS += tests/unit/test-explain
 tests_unit_test_explain_SOURCES = tests/unit/test-explain.c
 tests_unit_test_explain_LDADD = $(UNIT_CONTROLLER_LIBS)
 
+check_PROGRAMS += tests/unit/test-devinfo-publish
+tests_unit_test_devinfo_publish_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-devinfo-publish.c
+tests_unit_test_devinfo_publish_LDADD = $(UNIT_CONTROLLER_LIBS)
+
 check_PROGRAMS += tests/unit/test-port-json
 tests_unit_test_port_json_SOURCES = \
 	tests/unit/inventory-build.h \
