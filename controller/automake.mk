@@ -5,6 +5,8 @@ noinst_LIBRARIES += controller/libcontroller.a
 controller_libcontroller_a_SOURCES = \
 	controller/cni-cache.c \
 	controller/cni-cache.h \
+	controller/command-args.c \
+	controller/command-args.h \
 	controller/command-explain.c \
 	controller/command-flow.c \
 	controller/command.c \
@@ -147,6 +149,13 @@ controller_libcontroller_a_SOURCES = \
 	controller/unixctl-reply.h \
 	controller/upcall-show.c \
 	controller/upcall-show.h \
+	controller/vdpa/args.c \
+	controller/vdpa/args.h \
+	controller/vdpa/command.c \
+	controller/vdpa/json.c \
+	controller/vdpa/json.h \
+	controller/vdpa/show.c \
+	controller/vdpa/show.h \
 	controller/vswitchd-query.c \
 	controller/vswitchd-query.h
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/command-args.h"
 #include "controller/devinfo/join.h"
 #include "controller/event-log.h"
 #include "controller/flow/engine.h"
@@ -27,42 +28,6 @@
 
 VLOG_DEFINE_THIS_MODULE(command);
 
-#define FORMAT_USAGE "[--format=table|json|csv]"
-
-static void OVS_PRINTF_FORMAT(2, 3)
-reply_error(struct unixctl_conn *conn, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    char *message = xvasprintf(format, args);
-    va_end(args);
-    unixctl_command_reply_error(conn, message);
-    free(message);
-}
-
-/* Takes --format out of the arguments and checks that 'min' to 'max' are left
- * beside the command.  If not answers with 'usage' and returns false. */
-static bool
-parse_args(struct unixctl_conn *conn, int *argc, const char *argv[], int min,
-           int max, const char *usage, enum output_format *format)
-{
-    char *error = output_parse_format(argc, argv, format);
-
-    if (error) {
-        reply_error(conn, "%s: %s", argv[0], error);
-        free(error);
-        return false;
-    }
-    if (*argc - 1 < min || *argc - 1 > max) {
-        reply_error(conn, "%s arguments\nusage: %s %s %s",
-                    *argc - 1 < min ? "missing" : "too many", argv[0], usage,
-                    FORMAT_USAGE);
-        return false;
-    }
-    return true;
-}
-
 /* status */
 
 static void
@@ -70,7 +35,7 @@ cmd_status(struct unixctl_conn *conn, int argc, const char *argv[], void *c)
 {
     enum output_format format;
 
-    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+    if (command_parse_args(conn, &argc, argv, 0, 0, "", &format)) {
         struct json *json = status_to_json(c);
 
         output_reply(conn, output_object(json, format));
@@ -78,7 +43,7 @@ cmd_status(struct unixctl_conn *conn, int argc, const char *argv[], void *c)
     }
 }
 
-/* port/list, port/show, vdpa/list */
+/* port/list, port/show */
 
 static const struct output_column port_columns[] = {
     { "REPRESENTOR", "representor" },
@@ -93,18 +58,6 @@ static const struct output_column port_columns[] = {
     { "REQUEST", "request" },
     { "OFFLOAD", "offload" },
     { "STATE", "state" },
-    { "REASON", "reason" },
-};
-
-static const struct output_column vdpa_columns[] = {
-    { "VDPA", "vdpa" },
-    { "MGMTDEV", "mgmtdev" },
-    { "DRIVER", "vdpa_driver" },
-    { "NETDEV", "netdev" },
-    { "VHOST", "vhost_device" },
-    { "VF", "vf_pci" },
-    { "REPRESENTOR", "representor" },
-    { "PAIR", "pair" },
     { "REASON", "reason" },
 };
 
@@ -124,7 +77,7 @@ cmd_port_list(struct unixctl_conn *conn, int argc, const char *argv[],
     const struct controller *c = c_;
     enum output_format format;
 
-    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+    if (command_parse_args(conn, &argc, argv, 0, 0, "", &format)) {
         late_flows_check(c);
         reply_array(conn, ports_to_json(reconcile_ports(c->rec)),
                     port_columns, ARRAY_SIZE(port_columns), format);
@@ -138,15 +91,16 @@ cmd_port_show(struct unixctl_conn *conn, int argc, const char *argv[],
     const struct controller *c = c_;
     enum output_format format;
 
-    if (!parse_args(conn, &argc, argv, 1, 1, "NAME", &format)) {
+    if (!command_parse_args(conn, &argc, argv, 1, 1, "NAME", &format)) {
         return;
     }
 
     const struct port *port = port_find(reconcile_ports(c->rec), argv[1]);
     if (!port) {
-        reply_error(conn, "no port is named \"%s\": known are representors, "
-                    "PCI addresses of VFs, vDPA devices, iface-ids, NS/POD, "
-                    "and requests; see port/list", argv[1]);
+        command_reply_error(conn, "no port is named \"%s\": known are "
+                            "representors, PCI addresses of VFs, vDPA "
+                            "devices, iface-ids, NS/POD, and requests; see "
+                            "port/list", argv[1]);
         return;
     }
 
@@ -157,19 +111,6 @@ cmd_port_show(struct unixctl_conn *conn, int argc, const char *argv[],
     json_destroy(json);
 }
 
-static void
-cmd_vdpa_list(struct unixctl_conn *conn, int argc, const char *argv[],
-              void *c_)
-{
-    const struct controller *c = c_;
-    enum output_format format;
-
-    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
-        reply_array(conn, vdpas_to_json(reconcile_ports(c->rec)),
-                    vdpa_columns, ARRAY_SIZE(vdpa_columns), format);
-    }
-}
-
 /* port/attach, port/detach */
 
 static void
@@ -178,7 +119,7 @@ request_done(void *conn_, const char *error)
     struct unixctl_conn *conn = conn_;
 
     if (error) {
-        reply_error(conn, "ovsdb-server refused: %s", error);
+        command_reply_error(conn, "ovsdb-server refused: %s", error);
     } else {
         unixctl_command_reply(conn, NULL);
     }
@@ -193,15 +134,16 @@ check_requests(struct unixctl_conn *conn, const char *command,
     const struct config *config = reconcile_config(c->rec);
 
     if (!ovs_view_is_synced(c->view)) {
-        reply_error(conn, "%s: no connection to %s", command,
-                    ovs_view_remote(c->view));
+        command_reply_error(conn, "%s: no connection to %s", command,
+                            ovs_view_remote(c->view));
         return false;
     }
     if (config->mode != MODE_OWN) {
-        reply_error(conn, "%s: refused, mode is %s (%s); ports are made only "
-                    "in mode own: ovs-vsctl set Open_vSwitch . "
-                    "external_ids:offload-mode=own", command,
-                    offload_mode_to_string(config->mode), config->mode_why);
+        command_reply_error(conn, "%s: refused, mode is %s (%s); ports are "
+                            "made only in mode own: ovs-vsctl set "
+                            "Open_vSwitch . external_ids:offload-mode=own",
+                            command, offload_mode_to_string(config->mode),
+                            config->mode_why);
         return false;
     }
     return true;
@@ -216,8 +158,9 @@ cmd_port_attach(struct unixctl_conn *conn, int argc, const char *argv[],
     struct ds value = DS_EMPTY_INITIALIZER;
     enum output_format format;
 
-    if (!parse_args(conn, &argc, argv, 2, INT_MAX,
-                    "NAME iface-id=ID [mac=MAC] [key=value]...", &format)
+    if (!command_parse_args(conn, &argc, argv, 2, INT_MAX,
+                            "NAME iface-id=ID [mac=MAC] [key=value]...",
+                            &format)
         || !check_requests(conn, argv[0], c)) {
         return;
     }
@@ -228,7 +171,7 @@ cmd_port_attach(struct unixctl_conn *conn, int argc, const char *argv[],
     char *error = (!argv[1][0] ? xstrdup("NAME is empty")
                    : request_parse(ds_cstr(&value), &ids));
     if (error) {
-        reply_error(conn, "%s: %s", argv[0], error);
+        command_reply_error(conn, "%s: %s", argv[0], error);
         free(error);
     } else {
         char *key = xasprintf(REQUEST_KEY_PREFIX"%s", argv[1]);
@@ -253,7 +196,7 @@ cmd_port_detach(struct unixctl_conn *conn, int argc, const char *argv[],
     const struct controller *c = c_;
     enum output_format format;
 
-    if (!parse_args(conn, &argc, argv, 1, 1, "NAME", &format)
+    if (!command_parse_args(conn, &argc, argv, 1, 1, "NAME", &format)
         || !check_requests(conn, argv[0], c)) {
         return;
     }
@@ -265,15 +208,15 @@ cmd_port_detach(struct unixctl_conn *conn, int argc, const char *argv[],
     if (!request && port) {
         request = port->request;
         if (port->n_requests > 1) {
-            reply_error(conn, "%s: %"PRIuSIZE" requests name %s, give the "
-                        "name in the key of the one to remove", argv[0],
-                        port->n_requests, argv[1]);
+            command_reply_error(conn, "%s: %"PRIuSIZE" requests name %s, give "
+                                "the name in the key of the one to remove",
+                                argv[0], port->n_requests, argv[1]);
             return;
         }
     }
     if (!request) {
-        reply_error(conn, "%s: there is no request for \"%s\"", argv[0],
-                    argv[1]);
+        command_reply_error(conn, "%s: there is no request for \"%s\"",
+                            argv[0], argv[1]);
         return;
     }
 
@@ -302,7 +245,7 @@ cmd_event_list(struct unixctl_conn *conn, int argc, const char *argv[],
     const struct event_log_entry *e;
     enum output_format format;
 
-    if (!parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+    if (!command_parse_args(conn, &argc, argv, 0, 0, "", &format)) {
         return;
     }
 
@@ -334,7 +277,7 @@ cmd_recompute(struct unixctl_conn *conn, int argc, const char *argv[],
     struct controller *c = c_;
     enum output_format format;
 
-    if (parse_args(conn, &argc, argv, 0, 0, "", &format)) {
+    if (command_parse_args(conn, &argc, argv, 0, 0, "", &format)) {
         for (int i = 0; i < N_KERNEL_SOURCES; i++) {
             kernel_resync(c->kernel, i);
         }
@@ -350,17 +293,18 @@ cmd_exit(struct unixctl_conn *conn, int argc, const char *argv[], void *c_)
     struct controller *c = c_;
 
     if (argc > 2 || (argc == 2 && strcmp(argv[1], "--cleanup"))) {
-        reply_error(conn, "exit: unknown argument \"%s\"\n"
-                    "usage: exit [--cleanup]", argv[argc - 1]);
+        command_reply_error(conn, "exit: unknown argument \"%s\"\n"
+                            "usage: exit [--cleanup]", argv[argc - 1]);
         return;
     }
     if (c->exiting) {
-        reply_error(conn, "exit: already exiting");
+        command_reply_error(conn, "exit: already exiting");
         return;
     }
     if (argc == 2 && !ovs_view_is_synced(c->view)) {
-        reply_error(conn, "exit: --cleanup needs the database, and there is "
-                    "no connection to %s", ovs_view_remote(c->view));
+        command_reply_error(conn, "exit: --cleanup needs the database, and "
+                            "there is no connection to %s",
+                            ovs_view_remote(c->view));
         return;
     }
     c->exiting = true;
@@ -385,7 +329,6 @@ commands_register(struct controller *c)
         { "port/attach", "NAME iface-id=ID [mac=MAC] [key=value]... "
           FORMAT_USAGE, cmd_port_attach },
         { "port/detach", "NAME " FORMAT_USAGE, cmd_port_detach },
-        { "vdpa/list", FORMAT_USAGE, cmd_vdpa_list },
         { "event/list", FORMAT_USAGE, cmd_event_list },
         { "recompute", FORMAT_USAGE, cmd_recompute },
     };
@@ -399,4 +342,5 @@ commands_register(struct controller *c)
     unixctl_command_register("exit", "[--cleanup]", 0, INT_MAX, cmd_exit, c);
     command_explain_register(c);
     command_flow_register(c);
+    command_vdpa_register(c);
 }

@@ -62,6 +62,13 @@ void command_explain_run(const struct controller *c);
 void command_explain_wait(void);
 void command_explain_cancel_all(void);
 
+/* Registers the commands about vDPA devices, which wait for the kernel; goes
+ * on with those that are under way, and ends them. */
+void command_vdpa_register(struct controller *c);
+void command_vdpa_run(void);
+void command_vdpa_wait(void);
+void command_vdpa_cancel_all(void);
+
 /* Updates 'c->policy', if the keys changed or, before it is looked at, 'now':
  * a restart of ovs-vswitchd alone tells nothing. */
 void command_watch_policy(const struct controller *c, bool now);

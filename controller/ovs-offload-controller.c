@@ -267,6 +267,7 @@ main_loop(struct controller *c, struct evloop *loop,
         if (!reconcile_is_resting(c->rec)) {
             /* Also what was asked just now: nothing may come to wake us. */
             command_flow_run(c);
+            command_vdpa_run();
         }
         command_explain_run(c);
         coverage_run();
@@ -282,6 +283,7 @@ main_loop(struct controller *c, struct evloop *loop,
             flow_engine_wait(c->flows);
             flow_userspace_wait(c->userspace);
             command_flow_wait(c);
+            command_vdpa_wait();
             evloop_wait(loop);
         }
         unixctl_server_wait(unixctl);
@@ -362,6 +364,7 @@ main(int argc, char *argv[])
     }
     command_explain_cancel_all();
     command_flow_cancel_all();
+    command_vdpa_cancel_all();
     reconcile_destroy(c.rec);
     if (c.exit_conn) {
         unixctl_command_reply(c.exit_conn, NULL);

@@ -9,6 +9,7 @@
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/ports.h"
+#include "netlink/virtio-name.h"
 #include "openvswitch/json.h"
 #include "ovsdb/iface-id.h"
 #include "util.h"
@@ -207,6 +208,7 @@ vdpa_to_json(const struct vdpa_info *info, const struct port *port)
 {
     const struct inv_link *rep = port->pair->rep;
     struct json *json = json_object_create();
+    char buf[VIRTIO_NAME_MAX];
 
     put_string(json, "vdpa", info->name);
     put_string(json, "mgmtdev", info->mgmtdev);
@@ -216,7 +218,13 @@ vdpa_to_json(const struct vdpa_info *info, const struct port *port)
     put_string(json, "vdpa_driver", info->driver);
     put_string(json, "netdev", info->netdev);
     put_string(json, "vhost_device", info->vhost_device);
+    put_string(json, "class", (info->device_id
+                               ? virtio_class_to_string(info->device_id, buf)
+                               : NULL));
+    put_number(json, "vendor_id", info->vendor_id, info->vendor_id);
     put_number(json, "max_vqs", info->max_vqs, info->max_vqs);
+    put_number(json, "max_vq_size", info->max_vq_size, info->max_vq_size);
+    put_number(json, "min_vq_size", info->min_vq_size, info->min_vq_size);
     put_pci(json, "vf_pci", port->pair->has_vf_addr, &port->pair->vf_addr);
     put_string(json, "representor", rep ? rep->info.name : NULL);
     json_object_put_string(json, "pair",
@@ -241,4 +249,21 @@ vdpas_to_json(const struct port_table *table)
     }
     free(ports);
     return array;
+}
+
+struct json *
+vdpa_find_to_json(const struct port_table *table, const char *name)
+{
+    const struct port *port;
+
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        const struct pair *pair = port->pair;
+
+        for (size_t i = 0; pair && i < pair->n_vdpas; i++) {
+            if (!strcmp(pair->vdpas[i]->info.name, name)) {
+                return vdpa_to_json(&pair->vdpas[i]->info, port);
+            }
+        }
+    }
+    return NULL;
 }

@@ -20,4 +20,7 @@ struct json *ports_to_json(const struct port_table *);
 /* All vDPA devices. */
 struct json *vdpas_to_json(const struct port_table *);
 
+/* That of vDPA device 'name', or NULL. */
+struct json *vdpa_find_to_json(const struct port_table *, const char *name);
+
 #endif /* controller/port-json.h */

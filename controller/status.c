@@ -12,6 +12,7 @@
 #include "controller/output.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
+#include "controller/vdpa/json.h"
 #include "controller/vswitchd-query.h"
 #include "netlink/kernel.h"
 #include "openvswitch/json.h"
@@ -181,6 +182,7 @@ status_to_json(const struct controller *c)
     json_object_put(json, "journal",
                     journal_to_json(reconcile_journal(c->rec)));
     put_port_counts(json, reconcile_ports(c->rec));
+    json_object_put(json, "vdpa_pending", vdpa_pending_to_json(c->kernel));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
     return json;
 }

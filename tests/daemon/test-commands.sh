@@ -26,6 +26,21 @@ port/attach --format=json a
 port/detach
 port/detach a b
 vdpa/list x
+vdpa/mgmtdev-list x
+vdpa/show
+vdpa/show a b
+vdpa/add
+vdpa/add a
+vdpa/set a
+vdpa/set a mac=02:00:00:00:00:01 b
+vdpa/del
+vdpa/del --cancel
+vdpa/del a b
+vdpa/bind
+vdpa/bind a
+vdpa/bind a vhost_vdpa b
+vdpa/unbind
+vdpa/unbind a b
 event/list x
 event/list 5
 recompute x
@@ -56,8 +71,8 @@ test_format() {
     start_daemon
     request vdpa0 iface-id=a_b
     synced
-    for command in status port/list "port/show vdpa0" vdpa/list event/list \
-                   flow/report flow/list; do
+    for command in status port/list "port/show vdpa0" vdpa/list \
+                   vdpa/mgmtdev-list event/list flow/report flow/list; do
         # shellcheck disable=SC2086  # Words are meant.
         set -- $command
         ctl "$@" --format=json | jq -e . >/dev/null

@@ -158,9 +158,10 @@ test_generic_commands() {
     start_daemon
     out=$(ctl list-commands)
     for command in status port/list port/show port/attach port/detach \
-                   vdpa/list flow/report event/list recompute exit version \
-                   list-commands vlog/set vlog/list vlog/reopen memory/show \
-                   coverage/show; do
+                   vdpa/list vdpa/show vdpa/add vdpa/set vdpa/del vdpa/bind \
+                   vdpa/unbind vdpa/mgmtdev-list flow/report event/list \
+                   recompute exit version list-commands vlog/set vlog/list \
+                   vlog/reopen memory/show coverage/show; do
         matches "$out" $'\n'"  $command " "list-commands"
     done
     contains "$(ctl memory/show)" links:

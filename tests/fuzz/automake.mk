@@ -90,3 +90,10 @@ tests_fuzz_fuzz_devinfo_SOURCES = tests/fuzz/fuzz-devinfo.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_devinfo_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/devinfo
+
+check_PROGRAMS += tests/fuzz/fuzz-vdpa-args
+tests_fuzz_fuzz_vdpa_args_SOURCES = \
+	tests/fuzz/fuzz-vdpa-args.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_vdpa_args_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS) $(KERNEL_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/vdpa-args

@@ -98,4 +98,5 @@ EXTRA_DIST += \
 	tests/lab/t/ovnk.sh \
 	tests/lab/t/pairing.sh \
 	tests/lab/t/report.sh \
-	tests/lab/t/tunnel.sh
+	tests/lab/t/tunnel.sh \
+	tests/lab/t/vdpa.sh

@@ -319,6 +319,10 @@ tests_unit_test_port_json_SOURCES = \
 	tests/unit/test-port-json.c
 tests_unit_test_port_json_LDADD = $(UNIT_CONTROLLER_LIBS)
 
+check_PROGRAMS += tests/unit/test-vdpa-args
+tests_unit_test_vdpa_args_SOURCES = tests/unit/test-vdpa-args.c
+tests_unit_test_vdpa_args_LDADD = $(UNIT_CONTROLLER_LIBS) $(KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-flow-text
 tests_unit_test_flow_text_SOURCES = \
 	tests/unit/flow-text-reader.h \

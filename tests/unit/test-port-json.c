@@ -69,6 +69,7 @@ fill(struct fixture *f)
         .parent_kind = VDPA_PARENT_PCI, .parent_pci = pci("0000:65:00.2"),
         .parent_name = "0000:65:00.2", .driver = "vhost_vdpa",
         .vhost_device = "/dev/vhost-vdpa-0", .max_vqs = 33,
+        .device_id = 1, .vendor_id = 0x15b3, .max_vq_size = 256,
     };
     struct link_info rep = link_make(20, "eth5", "pf0vf0", "sw", PF0);
     const struct pair *pair;
@@ -382,7 +383,7 @@ static void
 test_vdpa(void **state)
 {
     struct fixture *f = *state;
-    struct json *array;
+    struct json *array, *object;
 
     fill(f);
     array = vdpas_to_json(&f->table);
@@ -392,10 +393,19 @@ test_vdpa(void **state)
            { "parent_kind", "\"pci\"" }, { "parent", "\"0000:65:00.2\"" },
            { "vdpa_driver", "\"vhost_vdpa\"" }, { "netdev", "null" },
            { "vhost_device", "\"/dev/vhost-vdpa-0\"" },
-           { "max_vqs", "33" }, { "vf_pci", "\"0000:65:00.2\"" },
+           { "class", "\"net\"" }, { "vendor_id", "5555" },
+           { "max_vqs", "33" }, { "max_vq_size", "256" },
+           { "min_vq_size", "null" }, { "vf_pci", "\"0000:65:00.2\"" },
            { "representor", "\"eth5\"" }, { "pair", "\"paired\"" },
            { "reason", "\"\"" });
     json_destroy(array);
+
+    object = vdpa_find_to_json(&f->table, "sim0");
+    assert_non_null(object);
+    assert_string_equal(json_string(shash_find_data(json_object(object),
+                                                    "vdpa")), "sim0");
+    json_destroy(object);
+    assert_null(vdpa_find_to_json(&f->table, "sim1"));
 }
 
 /* Through to the text: a name of any bytes. */

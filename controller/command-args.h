@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef CONTROLLER_COMMAND_ARGS_H
+#define CONTROLLER_COMMAND_ARGS_H 1
+
+/* Arguments of commands, and complaints about them. */
+
+#include <stdbool.h>
+
+#include "controller/output.h"
+#include "openvswitch/compiler.h"
+
+struct unixctl_conn;
+
+#define FORMAT_USAGE "[--format=table|json|csv]"
+
+/* Answers that the command failed, with a message. */
+void command_reply_error(struct unixctl_conn *, const char *format, ...)
+    OVS_PRINTF_FORMAT(2, 3);
+
+/* Takes --format out of the arguments and checks that 'min' to 'max' are left
+ * beside the command.  If not answers with 'usage' and returns false. */
+bool command_parse_args(struct unixctl_conn *, int *argc, const char *argv[],
+                        int min, int max, const char *usage,
+                        enum output_format *format);
+
+#endif /* controller/command-args.h */
