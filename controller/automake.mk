@@ -46,6 +46,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-table/check.c \
 	controller/flow-table/closure.c \
 	controller/flow-table/edge.c \
+	controller/flow-table/gone.c \
 	controller/flow-table/inline.h \
 	controller/flow-table/party.c \
 	controller/flow-table/past.c \

@@ -6,6 +6,7 @@
 /* What the files of the flow table share.
  *
  *   table.c     flows: put, refresh, delete
+ *   gone.c      delete, of many
  *   store.c     where they are
  *   quick.c     shortcuts for what most flows need
  *   reading.c   what readings of counters mean

@@ -115,6 +115,11 @@ size_t flow_table_refresh(struct flow_table *,
 bool flow_table_delete(struct flow_table *, const uint8_t ufid[FLOW_UFID_LEN],
                        bool kernel, const struct flow_record *last,
                        long long int now);
+/* The same for those of the 'n' flows 'records', at most FLOW_BATCH, that are
+ * there; these have their final counters. */
+void flow_table_delete_batch(struct flow_table *,
+                             const struct flow_record *const *records,
+                             size_t n, long long int now);
 
 /* Dumps and removals of many.  flow_table_mark() makes all flows of a source
  * doubtful ('dev' is one device's number, or 0 for all devices); each that is

@@ -330,11 +330,10 @@ on_deleted(void *tc_, const struct flow_record *const *records, size_t n)
 {
     struct flow_tc *tc = tc_;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; tc->dump && i < n; i++) {
         touch(tc, records[i]->ufid);
-        flow_table_delete(tc->table, records[i]->ufid, false, records[i],
-                          time_msec());
     }
+    flow_table_delete_batch(tc->table, records, n, time_msec());
 }
 
 /* The device by whose number a part's flows go, see struct flow_record. */

@@ -74,9 +74,7 @@ on_deleted(void *r_, const struct flow_record *const *records, size_t n)
 {
     struct receiver *r = r_;
 
-    for (size_t i = 0; i < n; i++) {
-        flow_table_delete(r->flows, records[i]->ufid, false, records[i], NOW);
-    }
+    flow_table_delete_batch(r->flows, records, n, NOW);
 }
 
 static void

@@ -123,6 +123,36 @@ test_single(void **state)
     assert_false(delete(*state, 1, false));
 }
 
+/* Several at once: those that are there, and of that source, go, with what
+ * they count in the end. */
+static void
+test_delete_batch(void **state)
+{
+    struct flow_table *t = *state;
+    const struct flow_record *records[4];
+    const struct flow_sender *s;
+    struct flow_record r[4];
+
+    for (size_t i = 0; i < 3; i++) {
+        put(t, i, 7, 0, 0, 8, i == 1 ? FLOW_KERNEL : 0);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        flow_init(&r[i], i, 7, 0, 0);
+        flow_output(&r[i], 8);
+        r[i].packets = 10;
+        r[i].bytes = 1000;
+        records[i] = &r[i];
+    }
+    flow_table_delete_batch(t, records, 4, 2000);
+    flow_verify(t, 2000);
+    assert_int_equal(flow_table_count(t), 1);
+    assert_true(view(t, 1).flags & FLOW_KERNEL);
+    s = flow_table_find_sender(t, 7);
+    assert_non_null(s);
+    assert_int_equal(s->passed.sw.packets, 20);
+    assert_int_equal(s->passed.sw.bytes, 2000);
+}
+
 static void
 test_linear(void **state)
 {
@@ -684,6 +714,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(single),
+        TEST(delete_batch),
         TEST(linear),
         TEST(all_in_software),
         TEST(across_sources),
