@@ -123,3 +123,17 @@ attr_get_string(const struct nlattr *attr, char *dst, size_t size)
     memcpy(dst, attr_data(attr), n);
     return true;
 }
+
+const char *
+attr_get_extack(const struct nlmsghdr *nlh, size_t offset, char *buf,
+                size_t size)
+{
+    const struct nlattr *tb[NLMSGERR_ATTR_MSG + 1];
+
+    buf[0] = '\0';
+    if (nlh->nlmsg_flags & NLM_F_ACK_TLVS
+        && attr_parse_message(nlh, offset, NLMSGERR_ATTR_MSG, tb)) {
+        (void) attr_get_string(tb[NLMSGERR_ATTR_MSG], buf, size);
+    }
+    return buf;
+}

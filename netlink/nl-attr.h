@@ -48,4 +48,10 @@ bool attr_get_u64(const struct nlattr *, uint64_t *);
  * fit in 'size' bytes with it. */
 bool attr_get_string(const struct nlattr *, char *dst, size_t size);
 
+/* Copies the text in the attributes of 'nlh', an NLMSG_ERROR or NLMSG_DONE
+ * message, which start 'offset' bytes after the header, to 'buf' of 'size'
+ * bytes; "" if there is none or it does not fit.  Returns 'buf'. */
+const char *attr_get_extack(const struct nlmsghdr *nlh, size_t offset,
+                            char *buf, size_t size);
+
 #endif /* netlink/nl-attr.h */

@@ -431,23 +431,6 @@ nl_conn_wait(struct nl_conn *conn)
     }
 }
 
-/* Returns the text in the attributes of an NLMSG_ERROR or NLMSG_DONE message,
- * which start 'offset' bytes after the header, in 'buf'; "" if there is
- * none. */
-static const char *
-parse_extack(const struct nlmsghdr *nlh, size_t offset, char *buf,
-             size_t size)
-{
-    const struct nlattr *tb[NLMSGERR_ATTR_MSG + 1];
-
-    buf[0] = '\0';
-    if (nlh->nlmsg_flags & NLM_F_ACK_TLVS
-        && attr_parse_message(nlh, offset, NLMSGERR_ATTR_MSG, tb)) {
-        (void) attr_get_string(tb[NLMSGERR_ATTR_MSG], buf, size);
-    }
-    return buf;
-}
-
 /* NLMSG_ERROR, which is an ack if its error is 0, or NLMSG_DONE. */
 static bool
 nl_conn_receive_end(struct nl_conn *conn, const struct nlmsghdr *nlh)
@@ -479,7 +462,7 @@ nl_conn_receive_end(struct nl_conn *conn, const struct nlmsghdr *nlh)
         }
     }
     nl_conn_finish(conn, nl_conn_head(conn), -error,
-                   parse_extack(nlh, offset, extack, sizeof extack));
+                   attr_get_extack(nlh, offset, extack, sizeof extack));
     return true;
 }
 

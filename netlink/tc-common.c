@@ -8,6 +8,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -104,6 +105,36 @@ tc_chain_parse(const struct nlmsghdr *nlh, const struct tcmsg **tcm,
         }
     }
     return true;
+}
+
+static int
+compare_parts(const void *a_, const void *b_)
+{
+    const struct tc_part *a = a_, *b = b_;
+
+    if (a->block != b->block) {
+        return a->block < b->block ? -1 : 1;
+    } else if (a->ifindex != b->ifindex) {
+        return a->ifindex < b->ifindex ? -1 : 1;
+    } else {
+        return a->parent < b->parent ? -1 : a->parent > b->parent;
+    }
+}
+
+size_t
+tc_parts_unique(struct tc_part *parts, size_t n)
+{
+    size_t n_unique = 0;
+
+    if (n) {
+        qsort(parts, n, sizeof *parts, compare_parts);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!n_unique || compare_parts(&parts[n_unique - 1], &parts[i])) {
+            parts[n_unique++] = parts[i];
+        }
+    }
+    return n_unique;
 }
 
 int

@@ -39,6 +39,10 @@ bool tc_qdisc_parse(const struct nlmsghdr *, struct tc_qdisc *);
 bool tc_chain_parse(const struct nlmsghdr *nlh, const struct tcmsg **tcm,
                     uint32_t *chain);
 
+/* Sorts the 'n' 'parts' and leaves one of those that are the same.  Returns
+ * how many are left. */
+size_t tc_parts_unique(struct tc_part *parts, size_t n);
+
 /* Opens a socket that only the kernel can send to, and stores its address
  * into '*portid'.  Returns it or a negative errno. */
 int tc_socket_open(uint32_t *portid);

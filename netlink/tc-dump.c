@@ -104,20 +104,6 @@ compare_ints(const void *a_, const void *b_)
     return *a < *b ? -1 : *a > *b;
 }
 
-static int
-compare_parts(const void *a_, const void *b_)
-{
-    const struct tc_part *a = a_, *b = b_;
-
-    if (a->block != b->block) {
-        return a->block < b->block ? -1 : 1;
-    } else if (a->ifindex != b->ifindex) {
-        return a->ifindex < b->ifindex ? -1 : 1;
-    } else {
-        return a->parent < b->parent ? -1 : a->parent > b->parent;
-    }
-}
-
 /* Requests. */
 
 /* Asks for the filters of 'part', or, without one, for all qdiscs. */
@@ -209,17 +195,7 @@ start_next(struct tc_dump *d)
 {
     if (d->current == NO_PART) {
         /* Each block is there once for each of its members. */
-        size_t n = 0;
-
-        if (d->n_parts) {
-            qsort(d->parts, d->n_parts, sizeof *d->parts, compare_parts);
-        }
-        for (size_t i = 0; i < d->n_parts; i++) {
-            if (!n || compare_parts(&d->parts[n - 1], &d->parts[i])) {
-                d->parts[n++] = d->parts[i];
-            }
-        }
-        d->n_parts = n;
+        d->n_parts = tc_parts_unique(d->parts, d->n_parts);
         d->current = 0;
     } else {
         d->current++;
