@@ -171,7 +171,7 @@ last_is "the removed one is gone" vdpa '"vdpa0"' 0
 check "the source is busy" status_has vdpa "busy=yes"
 check "and still synced" status_has vdpa "synced"
 check "its lane sleeps in the kernel" \
-    grep -q '^State:.D' "/proc/$(pgrep offload-vdpa)/status"
+    grep -q '^State:.D' "/proc/$(pgrep -x offload-vdpa)/status"
 now
 ip link set renamed down
 told "links are told" "link $index \"renamed\" .*flags=1002 "
@@ -187,9 +187,9 @@ last_is "all gone" vdpa . 0
 
 # --- lanes that die ----------------------------------------------------------
 for lane in nlctrl devlink vdpa ethtool; do
-    kill -9 "$(pgrep "offload-$lane")"
+    kill -9 "$(pgrep -x "offload-$lane")"
 done
-check "lanes are started again" wait_for 8 pgrep offload-devlink
+check "lanes are started again" wait_for 8 pgrep -x offload-devlink
 devlink dev eswitch set "pci/$NIC" mode legacy
 last_is "eswitch is legacy again" devlink "eswitch pci/$NIC legacy" 1
 now
