@@ -6,9 +6,10 @@
  *
  * reads all filters on device IFINDEX in full, and then ROUNDS times their
  * counters by a terse dump, each into the table, as the daemon does.  Prints
- * the number of flows, and of these rounds, in seconds: how long the kernel
- * took in the system calls in which it makes the dump, CPU time in user space,
- * and CPU time of all but those system calls. */
+ * the number of flows, of those in hardware, and of these rounds, in seconds:
+ * how long the kernel took in the system calls in which it makes the dump, CPU
+ * time in user space as the kernel estimates it, and CPU time of all but those
+ * system calls. */
 
 #include <config.h>
 

@@ -14,6 +14,12 @@ secs=600                        # Of the guest, which is slow.
 
 # --- user CPU ----------------------------------------------------------------
 
+# The filters are in hardware, and the kernel asks the driver for the counters
+# of each.  What is measured as user CPU is all CPU time but that of the system
+# calls in which the kernel makes the dump: so what others cost is in it, too.
+# (What the kernel itself tells as time in user space it only estimates, by
+# looking 250 times a second.)
+
 check "NIC" nic_up 2
 check "representor 0" rep_add 0
 check "representor 1" rep_add 1
@@ -42,12 +48,11 @@ for ((i = 0; i < runs; i++)); do
     flow-refresh "$ifindex" $rounds >>/tmp/refresh || fail "cannot refresh"
 done
 cat /tmp/refresh
-cat /sys/devices/system/clocksource/clocksource0/current_clocksource
 equal "flows" "$N" "$(refresh .flows)"
 equal "flows in hardware" "$N" "$(refresh .in_hw)"
-share=$(refresh '.user / .kernel')
+share=$(refresh '.rest / .kernel')
 row flows "refresh of $N flows from a kernel: user CPU" \
-    "$(calc "$(refresh .user) / $rounds * 1e3" %.1f) ms" \
+    "$(calc "$(refresh .rest) / $rounds * 1e3" %.1f) ms" \
     "the kernel's dump: $(calc "$(refresh .kernel) / $rounds * 1e3" %.1f) ms" \
     "$(calc "$share" %.3f)" "<= 0.1" "$(verdict "$share <= 0.1")" \
     "$(jq -sc . /tmp/refresh)"

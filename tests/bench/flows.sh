@@ -175,6 +175,25 @@ row flows "events: the same with system calls" \
     "{\"seconds\":$(all events all_seconds),
       \"peer_seconds\":$(all events-mnl all_seconds)}"
 
+# instructions WAY: in user space, of receiving all events of 100000 flows
+instructions() {
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+        --toggle-collect=bench_measured "$bin/flow-event" 100000 "$1" \
+        full-100000 2>&1 |
+        awk '/Collected : / && $NF { printf "%d", $NF; ok = 1 }
+             END { exit !ok }'
+}
+
+[ -e full-100000 ] || generate 100000 full
+ours=$(calc "$(instructions ours) / 200000" %.0f)
+for way in libmnl walk; do
+    peer=$(calc "$(instructions $way) / 200000" %.0f)
+    row flows "events: instructions of one in user space" "$ours" \
+        "$way: $peer" "$(calc "$peer / $ours")" "" - \
+        "{\"instructions\":$ours,\"peer_instructions\":$peer}"
+done
+[ "$n" = 100000 ] || rm full-100000
+
 # live NAME RCVBUF: in a network namespace of its own
 live() {
     # shellcheck disable=SC2016 # The inner shell expands.
