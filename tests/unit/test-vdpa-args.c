@@ -99,10 +99,11 @@ test_bad(void **state OVS_UNUSED)
 static void
 test_mgmtdev(void **state OVS_UNUSED)
 {
-    static const char *const bad[] = {
+    char long_mgmtdev[] = "mgmtdev=0123456789012345678901234567890123456789"
+                          "0123456789012345678901234567890123456789";
+    const char *const bad[] = {
         "mgmtdev=", "mgmtdev=/", "mgmtdev=pci/", "mgmtdev=a/b/c",
-        "mgmtdev=0123456789012345678901234567890123456789012345678901234567"
-        "890123456789012345678901234567890123456789",
+        long_mgmtdev,
     };
     struct vdpa_spec spec;
 
