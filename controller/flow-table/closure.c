@@ -109,13 +109,12 @@ static void
 review_guesses(struct flow_table *t, uint32_t node_id)
 {
     struct ft_node *node = ft_node(t, node_id);
-    const struct ft_side *side = ft_node_side(t, node);
     uint32_t id = ft_first_listed(t, node);
 
     for (int n = 0; n < FEW_LISTED && id != FLOW_NONE; n++) {
         id = ft_guess(t, id)->next;
     }
-    if (id == FLOW_NONE && !(side && side->queued & FT_QUEUED_GUESS)) {
+    if (id == FLOW_NONE) {
         bool guessing = !(node->has & FT_HAS_OUTPUT);
 
         for (id = ft_first_listed(t, node); id != FLOW_NONE;
@@ -147,7 +146,7 @@ publish(struct flow_table *t, uint32_t node_id, unsigned int has)
         uint32_t n = ft_node_n(t, node, FT_FROM + i);
 
         if (n) {
-            sender = sender ? sender : ft_sender_find(t, node->dev);
+            sender = sender ? sender : ft_sender_get(t, node->dev);
             sender->pub.paths[ft_path(t, i, old)] -= n;
             sender->pub.paths[ft_path(t, i, has)] += n;
         }

@@ -251,18 +251,6 @@ ft_quick_add(struct flow_table *t, const struct flow_record *r, uint64_t hash,
 
 /* Updating. */
 
-/* Does 'r' tell of the flow what is known already?  A terse reading, as of all
- * the flows that are idle. */
-static inline bool
-is_idle(const struct ft_flow *flow, const struct flow_record *r)
-{
-    return (r->flags & FLOW_TERSE
-            && !((r->packets ^ flow->total.packets)
-                 | (r->bytes ^ flow->total.bytes)
-                 | (r->hw_packets ^ flow->hw.packets)
-                 | (r->hw_bytes ^ flow->hw.bytes)));
-}
-
 /* Takes over what 'r' tells of flow 'id', of 'sender', that changes all the
  * time: counters, and FLOW_IN_HW.  Returns false if this is for the general
  * way. */
@@ -277,13 +265,8 @@ ft_quick_update(struct flow_table *t, struct ft_sender *sender, uint32_t id,
     long long int used;
     bool grew;
 
-    if (flags & FT_BASED || (flags ^ r->flags) & FLOW_IN_HW) {
-        return false;
-    }
-    if (is_idle(flow, r)) {
-        return true;
-    }
-    if (r->packets < flow->total.packets
+    if (flags & FT_BASED || (flags ^ r->flags) & FLOW_IN_HW
+        || r->packets < flow->total.packets
         || r->bytes < flow->total.bytes
         || r->hw_packets < flow->hw.packets
         || r->hw_bytes < flow->hw.bytes) {

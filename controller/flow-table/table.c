@@ -430,6 +430,20 @@ find_flows(struct flow_table *t, const struct flow_record *const *records,
     }
 }
 
+/* Does 'r' tell of the flow what is known already?  A terse reading, as of all
+ * the flows that are idle. */
+static inline bool
+is_idle(const struct ft_flow *flow, uint16_t flags,
+        const struct flow_record *r)
+{
+    return (r->flags & FLOW_TERSE && !(flags & FT_BASED)
+            && !((flags ^ r->flags) & FLOW_IN_HW)
+            && !((r->packets ^ flow->total.packets)
+                 | (r->bytes ^ flow->total.bytes)
+                 | (r->hw_packets ^ flow->hw.packets)
+                 | (r->hw_bytes ^ flow->hw.bytes)));
+}
+
 size_t
 flow_table_refresh(struct flow_table *t,
                    const struct flow_record *const *records, size_t n,
@@ -448,7 +462,10 @@ flow_table_refresh(struct flow_table *t,
             struct ft_sender *sender = sender_of(t, id);
 
             ft_gen_refresh(t, sender, id);
-            update(t, sender, id, records[i], false);
+            if (!is_idle(ft_flow(t, id), ft_state(t, id)->flags,
+                         records[i])) {
+                update(t, sender, id, records[i], false);
+            }
         } else {
             n_missing++;
         }

@@ -466,6 +466,83 @@ test_orders(void **state OVS_UNUSED)
     flow_table_destroy(t);
 }
 
+/* More flows in a chain, leading there, and with guesses there, than small
+ * counters and short lists hold; the path and the receiver of each change as
+ * flows of the chain come and go. */
+static void
+test_many_in_a_chain(void **state OVS_UNUSED)
+{
+    enum { N = 600 };
+    struct flow_table *t = flow_table_create();
+    struct run run = { .seed = 31 };
+    struct flow_record r;
+
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < 3 * N; i++) {
+            uint32_t kind = i % 3;
+
+            flow_init(&r, i, 1, kind ? 0 : 5,
+                      below(&run, 2) ? FLOW_IN_HW : 0);
+            flow_traffic(&r, i, i / 2);
+            if (kind) {
+                r.flags |= kind == 2 ? FLOW_DECAP | FLOW_HAS_ZONE : 0;
+                r.zone = i % 5;
+                flow_target(&r, 5);
+            } else if (i > N) {
+                flow_output(&r, 1 + i % 7);
+            }
+            flow_put(t, &r, 1000 + i);
+            if (i % 50 == 0) {
+                flow_verify(t, 1000 + i);
+            }
+        }
+        flow_verify(t, 3000);
+        for (uint32_t i = 0; i < 3 * N; i++) {
+            flow_init(&r, i * 7 % (3 * N), 1, 0, 0);
+            assert_true(flow_table_delete(t, r.ufid, false, NULL, 3000));
+            if (i % 50 == 0) {
+                flow_verify(t, 3000);
+            }
+        }
+        flow_verify(t, 3000);
+        assert_int_equal(flow_table_count(t), 0);
+    }
+    flow_table_destroy(t);
+}
+
+/* Short lists of guesses: few flows lead to each of many chains, in which flows
+ * with outputs come and go. */
+static void
+test_few_guesses(void **state OVS_UNUSED)
+{
+    enum { N = 300, N_CHAIN = 60 };
+    struct flow_table *t = flow_table_create();
+    struct run run = { .seed = 41 };
+    struct flow_record r;
+
+    for (int i = 0; i < 3000; i++) {
+        uint32_t n = below(&run, N);
+        uint32_t chain = 1 + n % N_CHAIN;
+
+        flow_init(&r, n, 1, n < N / 3 ? chain : 0, FLOW_DECAP);
+        flow_traffic(&r, i, 0);
+        if (below(&run, 3) == 0) {
+            flow_table_delete(t, r.ufid, false, NULL, 1000 + i * 10);
+        } else {
+            if (n < N / 3 && n % 2) {
+                flow_output(&r, 1 + n % 7);
+            } else if (n >= N / 3) {
+                r.flags |= FLOW_HAS_MAC;
+                r.mac[5] = n % 11;
+                flow_target(&r, chain);
+            }
+            flow_put(t, &r, 1000 + i * 10);
+        }
+        flow_verify(t, 1000 + i * 10);
+    }
+    flow_table_destroy(t);
+}
+
 int
 main(void)
 {
@@ -473,6 +550,8 @@ main(void)
         cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_graphs),
         cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_many_in_a_chain),
+        cmocka_unit_test(test_few_guesses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
