@@ -56,7 +56,8 @@ EXTRA_PROGRAMS += tests/lab/kernel-watch
 CLEANFILES += tests/lab/kernel-watch
 check-programs: tests/lab/kernel-watch
 tests_lab_kernel_watch_CPPFLAGS = $(KERNEL_CPPFLAGS)
-tests_lab_kernel_watch_SOURCES = tests/lab/kernel-watch.c
+tests_lab_kernel_watch_SOURCES = \
+	tests/lab/kernel-watch.c tests/lab/watcher.c tests/lab/watcher.h
 tests_lab_kernel_watch_LDADD = netlink/libkernel.a $(OVS_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/lab/t/kernel.sh
 
@@ -65,7 +66,8 @@ EXTRA_PROGRAMS += tests/lab/dp-flow-watch
 CLEANFILES += tests/lab/dp-flow-watch
 check-programs: tests/lab/dp-flow-watch
 tests_lab_dp_flow_watch_CPPFLAGS = $(KERNEL_CPPFLAGS)
-tests_lab_dp_flow_watch_SOURCES = tests/lab/dp-flow-watch.c
+tests_lab_dp_flow_watch_SOURCES = \
+	tests/lab/dp-flow-watch.c tests/lab/watcher.c tests/lab/watcher.h
 tests_lab_dp_flow_watch_LDADD = netlink/libkernel.a $(OVS_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/lab/t/dp-flow.sh
 

@@ -10,17 +10,12 @@
  *   flows        prints the flows that it has
  */
 
-#include "config.h"
+#include <config.h>
 
-#include <errno.h>
-#include <event2/event.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "hash.h"
 #include "netlink/dp-flow-source.h"
@@ -29,9 +24,7 @@
 #include "netlink/nl-socket.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/hmap.h"
-#include "openvswitch/poll-loop.h"
-#include "openvswitch/vlog.h"
-#include "timeval.h"
+#include "tests/lab/watcher.h"
 #include "util.h"
 
 /* A flow as it was told. */
@@ -44,21 +37,7 @@ struct entry {
 };
 
 static struct hmap entries = HMAP_INITIALIZER(&entries);
-static long long int start;
 static bool quiet;              /* No line for each flow. */
-
-static void OVS_PRINTF_FORMAT(1, 2)
-say(const char *format, ...)
-{
-    va_list args;
-
-    printf("%6lld ", time_msec() - start);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    putchar('\n');
-    fflush(stdout);
-}
 
 static const char *
 format_ufid(const uint8_t ufid[FLOW_UFID_LEN])
@@ -283,8 +262,9 @@ print_flows(void)
 }
 
 static void
-command(struct dp_flow_source *source, const char *line)
+command(void *source_, const char *line)
 {
+    struct dp_flow_source *source = source_;
     const struct source_status *s = dp_flow_source_status(source);
 
     if (!strcmp(line, "refresh")) {
@@ -312,41 +292,6 @@ command(struct dp_flow_source *source, const char *line)
     }
 }
 
-/* Executes what came on standard input.  Returns false at its end. */
-static bool
-run_commands(struct dp_flow_source *source, int fd, struct ds *input)
-{
-    char buf[4096], *p, *newline;
-    ssize_t n;
-
-    n = read(fd, buf, sizeof buf);
-    if (!n || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-        return false;
-    }
-    if (n > 0) {
-        ds_put_buffer(input, buf, n);
-    }
-    for (p = ds_cstr(input); (newline = strchr(p, '\n')); p = newline + 1) {
-        *newline = '\0';
-        command(source, p);
-    }
-    p = xstrdup(p);
-    ds_clear(input);
-    ds_put_cstr(input, p);
-    free(p);
-    return true;
-}
-
-static int
-wait_for_event(const struct event_base *base OVS_UNUSED,
-               const struct event *event, void *aux OVS_UNUSED)
-{
-    if (event_pending(event, EV_READ, NULL)) {
-        poll_fd_wait(event_get_fd(event), POLLIN);
-    }
-    return 0;
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -354,14 +299,10 @@ main(int argc, char *argv[])
         { "rcvbuf", required_argument, NULL, 'r' },
         { NULL, 0, NULL, 0 },
     };
-    struct ds input = DS_EMPTY_INITIALIZER;
     struct dp_flow_source *source;
-    struct kernel_helper *helper;
-    struct event_base *base;
     int rcvbuf = NL_SOCKET_RCVBUF;
-    unsigned int n_loops = 0;
     struct genl *genl;
-    int stdin_fd;
+    struct watcher w;
     int c;
 
     set_program_name(argv[0]);
@@ -371,37 +312,25 @@ main(int argc, char *argv[])
         }
         rcvbuf = atoi(optarg);
     }
-    start = time_msec();
-    vlog_set_levels(NULL, VLF_CONSOLE, VLL_INFO);
-    if (kernel_helper_start(&helper)) {
-        ovs_fatal(errno, "cannot start the helper");
-    }
-    base = event_base_new();
-    genl = genl_create(base, helper, NL_SOCKET_RCVBUF);
-    source = dp_flow_source_create(base, helper, genl, rcvbuf, &callbacks,
-                                   NULL);
-    stdin_fd = dup(STDIN_FILENO); /* The poll loop does not take 0. */
-    fcntl(stdin_fd, F_SETFL, O_NONBLOCK);
-    while (run_commands(source, stdin_fd, &input)) {
-        n_loops++;
+    watcher_start(&w);
+    genl = genl_create(w.base, w.helper, NL_SOCKET_RCVBUF);
+    source = dp_flow_source_create(w.base, w.helper, genl, rcvbuf,
+                                   &callbacks, NULL);
+    while (watcher_commands(&w, command, source)) {
         genl_run(genl);
         dp_flow_source_run(source);
-        event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+        watcher_run(&w);
 
         genl_wait(genl);
         dp_flow_source_wait(source);
-        event_base_foreach_event(base, wait_for_event, NULL);
-        poll_fd_wait(stdin_fd, POLLIN);
-        poll_block();
+        watcher_block(&w);
     }
-    say("loops %u", n_loops);
+    watcher_end(&w);
     dp_flow_source_destroy(source);
     genl_destroy(genl);
-    kernel_helper_stop(helper);
-    event_base_free(base);
+    watcher_stop(&w);
     watch_mark(NULL);
     watch_sweep(NULL);
     hmap_destroy(&entries);
-    ds_destroy(&input);
     return 0;
 }

@@ -13,18 +13,13 @@
  * With --family it also tells when generic netlink family NAME comes and
  * goes. */
 
-#include "config.h"
+#include <config.h>
 
 #include <errno.h>
-#include <event2/event.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "netlink/genl-helper.h"
 #include "netlink/genl.h"
@@ -33,25 +28,8 @@
 #include "netlink/nl-socket.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
-#include "openvswitch/poll-loop.h"
-#include "openvswitch/vlog.h"
-#include "timeval.h"
+#include "tests/lab/watcher.h"
 #include "util.h"
-
-static long long int start;
-
-static void OVS_PRINTF_FORMAT(1, 2)
-say(const char *format, ...)
-{
-    va_list args;
-
-    printf("%6lld ", time_msec() - start);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    putchar('\n');
-    fflush(stdout);
-}
 
 static const char *
 quote(const char *s)
@@ -220,10 +198,17 @@ print_status(struct kernel *kernel)
     }
 }
 
+/* What commands are about. */
+struct target {
+    struct kernel *kernel;
+    const struct kernel_helper *helper;
+};
+
 static void
-command(struct kernel *kernel, const struct kernel_helper *helper,
-        const char *line)
+command(void *target_, const char *line)
 {
+    const struct target *target = target_;
+    struct kernel *kernel = target->kernel;
     char word[16];
     int n;
 
@@ -244,52 +229,13 @@ command(struct kernel *kernel, const struct kernel_helper *helper,
     } else if (!strcmp(line, "lanes")) {
         for (unsigned int i = 0; i < N_LANES; i++) {
             say("lane %s %ld", kernel_helper_lane_name(i),
-                (long int) kernel_helper_lane_pid(helper, i));
+                (long int) kernel_helper_lane_pid(target->helper, i));
         }
     } else if (!strncmp(line, "mark ", 5)) {
         say("mark %s", line + 5);
     } else {
         say("bad command: %s", line);
     }
-}
-
-/* Executes what came on standard input.  Returns false at its end. */
-static bool
-run_commands(struct kernel *kernel, const struct kernel_helper *helper,
-             int fd, struct ds *input)
-{
-    char buf[4096];
-    char *newline;
-    ssize_t n;
-
-    n = read(fd, buf, sizeof buf);
-    if (!n || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-        return false;
-    }
-    if (n > 0) {
-        ds_put_buffer(input, buf, n);
-    }
-    while ((newline = strchr(ds_cstr(input), '\n'))) {
-        size_t len = newline - ds_cstr(input);
-        char *rest = xstrdup(newline + 1);
-
-        input->string[len] = '\0';
-        command(kernel, helper, input->string);
-        ds_clear(input);
-        ds_put_cstr(input, rest);
-        free(rest);
-    }
-    return true;
-}
-
-static int
-wait_for_event(const struct event_base *base OVS_UNUSED,
-               const struct event *event, void *aux OVS_UNUSED)
-{
-    if (event_pending(event, EV_READ, NULL)) {
-        poll_fd_wait(event_get_fd(event), POLLIN);
-    }
-    return 0;
 }
 
 int
@@ -301,17 +247,14 @@ main(int argc, char *argv[])
         { "family", required_argument, NULL, 'f' },
         { NULL, 0, NULL, 0 },
     };
-    struct ds input = DS_EMPTY_INITIALIZER;
-    struct kernel_helper *helper, *family_helper = NULL;
+    struct kernel_helper *family_helper = NULL;
     struct genl *genl = NULL;
-    struct event_base *base;
-    struct kernel *kernel;
     const char *sysfs = "/sys";
     const char *family = NULL;
     int rcvbuf = NL_SOCKET_RCVBUF;
-    unsigned int n_loops = 0;
+    struct target target;
+    struct watcher w;
     char *error;
-    int stdin_fd;
     int c;
 
     set_program_name(argv[0]);
@@ -330,47 +273,36 @@ main(int argc, char *argv[])
             return 2;
         }
     }
-    start = time_msec();
-    vlog_set_levels(NULL, VLF_CONSOLE, VLL_INFO);
-    if (kernel_helper_start(&helper)) {
-        ovs_fatal(errno, "cannot start the helper");
-    }
-    base = event_base_new();
-    if (kernel_create_with_rcvbuf(base, sysfs, helper, rcvbuf, &sink, NULL,
-                                  &kernel, &error)) {
+    watcher_start(&w);
+    target.helper = w.helper;
+    if (kernel_create_with_rcvbuf(w.base, sysfs, w.helper, rcvbuf, &sink,
+                                  NULL, &target.kernel, &error)) {
         ovs_fatal(0, "%s", error);
     }
     if (family) {
         if (kernel_helper_start(&family_helper)) {
             ovs_fatal(errno, "cannot start the helper");
         }
-        genl = genl_create(base, family_helper, rcvbuf);
+        genl = genl_create(w.base, family_helper, rcvbuf);
         genl_watch(genl, family, watch_family, NULL);
     }
-    stdin_fd = dup(STDIN_FILENO); /* The poll loop does not take 0. */
-    fcntl(stdin_fd, F_SETFL, O_NONBLOCK);
-    while (run_commands(kernel, helper, stdin_fd, &input)) {
-        n_loops++;
-        kernel_run(kernel);
+    while (watcher_commands(&w, command, &target)) {
+        kernel_run(target.kernel);
         if (genl) {
             genl_run(genl);
         }
-        event_base_loop(base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+        watcher_run(&w);
 
-        kernel_wait(kernel);
+        kernel_wait(target.kernel);
         if (genl) {
             genl_wait(genl);
         }
-        event_base_foreach_event(base, wait_for_event, NULL);
-        poll_fd_wait(stdin_fd, POLLIN);
-        poll_block();
+        watcher_block(&w);
     }
-    say("loops %u", n_loops);
+    watcher_end(&w);
     genl_destroy(genl);
     kernel_helper_stop(family_helper);
-    kernel_destroy(kernel);
-    kernel_helper_stop(helper);
-    event_base_free(base);
-    ds_destroy(&input);
+    kernel_destroy(target.kernel);
+    watcher_stop(&w);
     return 0;
 }

@@ -281,6 +281,48 @@ vdpa_netdev() {
     return 1
 }
 
+# --- a bond of two PFs' uplinks ----------------------------------------------
+
+# bond_add: bond0 of the uplinks p0 and p1, of which p0 is active.  Both wires
+# (wire_peer=1) end in a bridge br0 of netns "far", with the address 10.0.0.9.
+bond_add() {
+    local i
+    ip link add bond0 type bond mode active-backup &&
+        ip netns add far &&
+        ip netns exec far sysctl -qw net.ipv6.conf.default.disable_ipv6=1 &&
+        ip -n far link add br0 type bridge && ip -n far link set br0 up &&
+        ip -n far addr add 10.0.0.9/24 dev br0 || return
+    for i in 0 1; do
+        ip link set "$(port_of p$i)" name p$i &&
+            ip link set p$i master bond0 && ip link set p$i up &&
+            ip link set wire$i netns far &&
+            ip -n far link set wire$i master br0 &&
+            ip -n far link set wire$i up || return
+    done
+    ip link set bond0 up &&
+        echo p0 >/sys/class/net/bond0/bonding/active_slave
+}
+
+# block_of NETDEV: number of the ingress block that it shares
+block_of() {
+    tc qdisc show dev "$1" ingress |
+        sed -n 's/.*ingress_block \([0-9][0-9]*\).*/\1/p'
+}
+bond_shares() {
+    [ -n "$(block_of p0)" ] && [ "$(block_of p0)" = "$(block_of p1)" ]
+}
+
+# bond_port: bond0 in $BR, its members on one block
+bond_port() {
+    local i
+    ovs-vsctl add-port "$BR" bond0 || return
+    # Open vSwitch looks at a member when it hears of it.
+    for i in 0 1; do
+        ip link set p$i alias "member $i"
+    done
+    wait_for 10 bond_shares
+}
+
 # --- pods --------------------------------------------------------------------
 
 # host_add NETNS NETDEV ADDRESS/LENGTH: NETDEV as eth0 of a new network

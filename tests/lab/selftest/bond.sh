@@ -7,45 +7,12 @@
 
 check "two PFs, one eswitch" nic_up 1 num_pfs=2 shared_esw=1 wire_peer=1
 check "second PF" devlink dev eswitch set "pci/$(pf_addr 1)" mode switchdev
-for i in 0 1; do
-    uplink=$(port_of p$i) || fail "no uplink p$i"
-    ip link set "$uplink" name p$i
-done
-ip link add bond0 type bond mode active-backup
-for i in 0 1; do
-    check "p$i in the bond" ip link set p$i master bond0
-    ip link set p$i up
-done
-ip link set bond0 up
-echo p0 >/sys/class/net/bond0/bonding/active_slave
-
-# Both wires end in a bridge.
-ip netns add far
-ip netns exec far sysctl -qw net.ipv6.conf.default.disable_ipv6=1
-ip -n far link add br0 type bridge
-ip -n far link set br0 up
-ip -n far addr add 10.0.0.9/24 dev br0
-for i in 0 1; do
-    ip link set wire$i netns far
-    ip -n far link set wire$i master br0
-    ip -n far link set wire$i up
-done
-
+check "bond" bond_add
 check "OVS starts" ovs_start true none
 flows_last
 check "bridge" bridge_add
 check "pod0 wired" pod_add 0
-check "bond on the bridge" ovs-vsctl add-port "$BR" bond0
-block_of() {
-    tc qdisc show dev "$1" ingress |
-        sed -n 's/.*ingress_block \([0-9][0-9]*\).*/\1/p'
-}
-# OVS looks at a member when it hears of it.
-for i in 0 1; do
-    ip link set p$i alias "member $i"
-done
-shared() { [ -n "$(block_of p0)" ] && [ "$(block_of p0)" = "$(block_of p1)" ]; }
-check "shared block" wait_for 5 shared
+check "bond on the bridge, shared block" bond_port
 ping_far() { ip netns exec pod0 ping -q -c "$1" -i 0.1 -W 1 10.0.0.9; }
 wait_for 10 ping_far 1
 check "ping" ping_far 10

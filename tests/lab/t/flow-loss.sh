@@ -259,43 +259,13 @@ unbound() {
     agrees "${FUNCNAME[0]}"
 }
 
-block_of() {
-    tc qdisc show dev "$1" ingress |
-        sed -n 's/.*ingress_block \([0-9][0-9]*\).*/\1/p'
-}
-shared() {
-    [ -n "$(block_of p0)" ] && [ "$(block_of p0)" = "$(block_of p1)" ]
-}
 ping_far() { ip netns exec client ping -q -c "${1:-3}" -i 0.1 -W 1 10.0.0.9; }
 
 # What comes in at either member is the bond's.
 bond() {
     local i block
-    for i in 0 1; do
-        ip link set "$(port_of p$i)" name p$i
-    done
-    ip link add bond0 type bond mode active-backup
-    for i in 0 1; do
-        check "p$i in the bond" ip link set p$i master bond0
-        ip link set p$i up
-    done
-    ip link set bond0 up
-    echo p0 >/sys/class/net/bond0/bonding/active_slave
-    ip netns add far
-    ip netns exec far sysctl -qw net.ipv6.conf.default.disable_ipv6=1
-    ip -n far link add br0 type bridge
-    ip -n far link set br0 up
-    ip -n far addr add 10.0.0.9/24 dev br0
-    for i in 0 1; do
-        ip link set wire$i netns far
-        ip -n far link set wire$i master br0
-        ip -n far link set wire$i up
-    done
-    ovs-vsctl add-port "$BR" bond0
-    for i in 0 1; do
-        ip link set p$i alias "member $i"       # Open vSwitch looks at it.
-    done
-    eventually "shared block" 10 shared
+    check "bond" bond_add
+    check "shared block" bond_port
     block=$(block_of p0)
     wait_for 10 ping_far
     ip -n client neigh replace 10.0.0.9 dev eth0 \
