@@ -201,8 +201,10 @@ holder_scan_run(struct holder_scan *scan, long long int usecs)
             return false;
         }
     }
-    qsort(scan->holders, scan->n_holders, sizeof *scan->holders,
-          compare_holders);
+    if (scan->n_holders) {
+        qsort(scan->holders, scan->n_holders, sizeof *scan->holders,
+              compare_holders);
+    }
     refs = sysfs_read_int(scan->sysfs, "module/vhost_vdpa/refcnt");
     scan->incomplete = (refs > 0
                         && refs > REFS_PER_FILE * (long int) scan->n_files);
