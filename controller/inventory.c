@@ -94,6 +94,19 @@ vf_remove(struct inventory *inv, struct inv_vf *vf)
     inventory_touch_pairs(inv);
 }
 
+/* Notes in 'away' what becomes of the netdev 'old' of a device with driver
+ * 'old_driver', as it has 'netdev' and 'driver' by now. */
+static void
+update_away(char away[KERNEL_IFNAMSIZ], const char *old,
+            const char *old_driver, const char *netdev, const char *driver)
+{
+    if (netdev[0] || !driver[0] || strcmp(driver, old_driver)) {
+        away[0] = '\0';
+    } else if (old[0]) {
+        ovs_strlcpy(away, old, KERNEL_IFNAMSIZ);
+    }
+}
+
 void
 inventory_vf(struct inventory *inv, const struct pci_vf_info *info)
 {
@@ -108,6 +121,8 @@ inventory_vf(struct inventory *inv, const struct pci_vf_info *info)
                || vf->info.index != info->index
                || strcmp(vf->info.driver, info->driver)
                || strcmp(vf->info.netdev, info->netdev)) {
+        update_away(vf->away, vf->info.netdev, vf->info.driver, info->netdev,
+                    info->driver);
         vf->info = *info;
         inventory_touch_pairs(inv);
     }
@@ -329,6 +344,8 @@ inventory_vdpa(struct inventory *inv, const struct vdpa_info *info)
         vdpa_index(inv, vdpa);
         inventory_touch_pairs(inv);
     } else if (vdpa_changed(&vdpa->info, info)) {
+        update_away(vdpa->away, vdpa->info.netdev, vdpa->info.driver,
+                    info->netdev, info->driver);
         vdpa_unindex(inv, vdpa);
         vdpa->info = *info;
         vdpa_index(inv, vdpa);

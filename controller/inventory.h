@@ -60,6 +60,7 @@ struct inv_link {
 struct inv_vf {
     struct hmap_node addr_node;     /* In 'vfs', by 'info.addr'. */
     struct pci_vf_info info;
+    char away[KERNEL_IFNAMSIZ]; /* Its netdev, see inv_vdpa. */
     unsigned int generation;
 };
 
@@ -84,6 +85,9 @@ struct inv_vdpa {
     struct hmap_node parent_node;   /* In 'vdpas_by_parent', by parent PCI
                                      * address, if it has one. */
     struct vdpa_info info;
+    char away[KERNEL_IFNAMSIZ]; /* What its netdev was called here, if it is
+                                 * not in our namespace any more, although the
+                                 * driver that made it stayed; else "". */
     unsigned int generation;
 };
 

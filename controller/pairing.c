@@ -237,6 +237,13 @@ decide_vf(const struct pairing *p, const struct vf_work *work,
 }
 
 static void
+set_netdev(struct pair *pair, const char *netdev, const char *away)
+{
+    pair->netdev = netdev[0] ? netdev : NULL;
+    pair->netdev_away = away[0] ? away : NULL;
+}
+
+static void
 add_vf(struct pairing *p, const struct vf_work *work)
 {
     const struct pci_vf_info *info = &work->vf->info;
@@ -264,10 +271,10 @@ add_vf(struct pairing *p, const struct vf_work *work)
     }
 
     pair_add_vdpas(p, pair);
-    if (pair->n_vdpas == 1 && pair->vdpas[0]->info.netdev[0]) {
-        pair->netdev = pair->vdpas[0]->info.netdev;
-    } else if (!pair->n_vdpas && info->netdev[0]) {
-        pair->netdev = info->netdev;
+    if (pair->n_vdpas == 1) {
+        set_netdev(pair, pair->vdpas[0]->info.netdev, pair->vdpas[0]->away);
+    } else if (!pair->n_vdpas) {
+        set_netdev(pair, info->netdev, work->vf->away);
     }
     decide_vf(p, work, pair);
 }
@@ -516,7 +523,7 @@ add_vdpa(struct pairing *p, const struct inv_vdpa *vdpa)
     pair->vdpas = xmalloc(sizeof *pair->vdpas);
     pair->vdpas[0] = vdpa;
     pair->n_vdpas = 1;
-    pair->netdev = info->netdev[0] ? info->netdev : NULL;
+    set_netdev(pair, info->netdev, vdpa->away);
     decide_vdpa(p, info, pair);
 }
 

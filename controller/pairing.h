@@ -64,6 +64,8 @@ struct pair {
     bool rep_ambiguous;         /* Several netdevs could be it, or the one
                                  * could be that of several VFs. */
     const char *netdev;         /* VF's or virtio's netdev, or NULL. */
+    const char *netdev_away;    /* What that was called before it was moved
+                                 * to another namespace, or NULL. */
     const struct inv_vdpa **vdpas; /* vDPA devices on the VF. */
     size_t n_vdpas;
 };

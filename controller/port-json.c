@@ -36,6 +36,29 @@ put_pci(struct json *json, const char *name, bool valid,
     put_string(json, name, valid ? pci_addr_format(addr, buf) : NULL);
 }
 
+/* The name that the netdev had before it was moved to another namespace, NULL
+ * if it was not.  That was maybe before we were started, and is then what the
+ * CNI plugin says that moved it. */
+static const char *
+find_away(const struct port *port)
+{
+    const struct pair *pair = port->pair;
+    const char *name;
+
+    if (!pair || !pair->has_vf_addr || pair->netdev || pair->netdev_away) {
+        return pair ? pair->netdev_away : NULL;
+    }
+    if (!port->iface || pair->n_vdpas > 1
+        || (pair->n_vdpas
+            && strcmp(pair->vdpas[0]->info.driver, "virtio_vdpa"))) {
+        return NULL;
+    }
+
+    /* In DPU mode it is the representor's name. */
+    name = smap_get(port->iface->external_ids, "vf-netdev-name");
+    return name && strcmp(name, port->iface->name) ? name : NULL;
+}
+
 static void
 put_pair(struct json *json, const struct port *port)
 {
@@ -57,6 +80,7 @@ put_pair(struct json *json, const struct port *port)
     put_string(json, "vdpa", vdpa ? vdpa->name : NULL);
     put_string(json, "vdpa_driver", vdpa ? vdpa->driver : NULL);
     put_string(json, "netdev", pair ? pair->netdev : NULL);
+    put_string(json, "netdev_away", find_away(port));
     put_string(json, "vhost_device", vdpa ? vdpa->vhost_device : NULL);
 
     struct json *devices = json_array_create_empty();

@@ -85,6 +85,7 @@ EXTRA_DIST += \
 
 EXTRA_DIST += \
 	tests/lab/t/badinput.sh \
+	tests/lab/t/consumer.sh \
 	tests/lab/t/converge.sh \
 	tests/lab/t/explain.sh \
 	tests/lab/t/faults.sh \

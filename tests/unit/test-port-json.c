@@ -24,6 +24,16 @@ struct fixture {
     struct port_table table;
 };
 
+/* A member that is a string, "-" if it is null. */
+static const char *
+member(const struct shash *object, const char *name)
+{
+    const struct json *json = shash_find_data(object, name);
+
+    assert_non_null(json);
+    return json->type == JSON_STRING ? json_string(json) : "-";
+}
+
 static int
 setup(void **state)
 {
@@ -159,6 +169,7 @@ test_attached(void **state)
            { "vf_pci", "\"0000:65:00.2\"" }, { "controller", "0" },
            { "vdpa", "\"vdpa:0000:65:00.2\"" },
            { "vdpa_driver", "\"vhost_vdpa\"" }, { "netdev", "null" },
+           { "netdev_away", "null" },
            { "vhost_device", "\"/dev/vhost-vdpa-0\"" },
            { "vdpa_devices", "[\"vdpa:0000:65:00.2\"]" },
            { "pair", "\"paired\"" }, { "bridge", "\"br-int\"" },
@@ -202,7 +213,8 @@ test_no_representor(void **state)
            { "pf_pci", "\"0000:65:00.0\"" }, { "vf", "1" }, { "pf", "0" },
            { "vf_pci", "\"0000:65:00.3\"" }, { "controller", "0" },
            { "vdpa", "null" }, { "vdpa_driver", "null" },
-           { "netdev", "null" }, { "vhost_device", "null" },
+           { "netdev", "null" },
+           { "netdev_away", "null" }, { "vhost_device", "null" },
            { "vdpa_devices", "[]" }, { "pair", "\"no-representor\"" },
            { "bridge", "null" }, { "owner", "null" }, { "ofport", "null" },
            { "iface_id", "null" }, { "namespace", "null" },
@@ -237,7 +249,8 @@ test_request(void **state)
            { "pf_pci", "null" }, { "vf", "null" }, { "pf", "null" },
            { "vf_pci", "null" }, { "controller", "null" },
            { "vdpa", "null" }, { "vdpa_driver", "null" },
-           { "netdev", "null" }, { "vhost_device", "null" },
+           { "netdev", "null" },
+           { "netdev_away", "null" }, { "vhost_device", "null" },
            { "vdpa_devices", "[]" }, { "pair", "\"not-a-vf\"" },
            { "bridge", "null" }, { "owner", "null" }, { "ofport", "null" },
            { "iface_id", "\"nad_ns_pod\"" }, { "namespace", "\"ns\"" },
@@ -428,6 +441,81 @@ test_hostile_name(void **state)
     free(s);
 }
 
+/* What "netdev" and "netdev_away" are for the first VF. */
+static void
+expect_netdev(struct fixture *f, const struct ovs_iface *iface,
+              const char *netdev, const char *away)
+{
+    struct port *port;
+    struct json *json;
+
+    ports_destroy(&f->table);
+    ports_init(&f->table);
+    pairs_compute(&f->inv, &f->table.pairs);
+
+    const struct pair *pair;
+    HMAP_FOR_EACH (pair, node, &f->table.pairs.pairs) {
+        add_port(f, pair->key, pair);
+    }
+    port = find(f, "vf 0000:65:00.2");
+    port->iface = iface;
+    json = port_to_json(port);
+
+    const struct shash *object = json_object(json);
+    char *have = xasprintf("%s %s", member(object, "netdev"),
+                           member(object, "netdev_away"));
+    char *want = xasprintf("%s %s", netdev, away);
+    assert_string_equal(have, want);
+    free(have);
+    free(want);
+    json_destroy(json);
+}
+
+/* A netdev that went into a pod's namespace. */
+static void
+test_away(void **state)
+{
+    struct smap ids = SMAP_INITIALIZER(&ids);
+    struct ovs_iface iface = {
+        .name = "eth5", .type = "", .bridge = "br-int", .external_ids = &ids,
+        .owner = OVS_OWNER_FOREIGN, .ofport = 7,
+    };
+    struct vdpa_info vdpa = {
+        .name = "vdpa:0000:65:00.2", .parent_kind = VDPA_PARENT_PCI,
+        .parent_pci = pci("0000:65:00.2"), .driver = "virtio_vdpa",
+        .netdev = "eth9",
+    };
+    struct fixture *f = *state;
+
+    fill(f);
+    inventory_vdpa(&f->inv, &vdpa);
+    expect_netdev(f, NULL, "eth9", "-");
+
+    /* Moved, and told again; back; gone with its driver. */
+    vdpa.netdev[0] = '\0';
+    inventory_vdpa(&f->inv, &vdpa);
+    expect_netdev(f, NULL, "-", "eth9");
+    vdpa.max_vqs++;
+    inventory_vdpa(&f->inv, &vdpa);
+    expect_netdev(f, NULL, "-", "eth9");
+    strcpy(vdpa.netdev, "eth1");
+    inventory_vdpa(&f->inv, &vdpa);
+    expect_netdev(f, NULL, "eth1", "-");
+    vdpa.netdev[0] = vdpa.driver[0] = '\0';
+    inventory_vdpa(&f->inv, &vdpa);
+    expect_netdev(f, NULL, "-", "-");
+
+    /* It was moved before we were there: by what the row says. */
+    smap_add(&ids, "vf-netdev-name", "eth7");
+    expect_netdev(f, &iface, "-", "-");
+    strcpy(vdpa.driver, "virtio_vdpa");
+    inventory_vdpa(&f->inv, &vdpa);
+    expect_netdev(f, &iface, "-", "eth7");
+    smap_replace(&ids, "vf-netdev-name", "eth5");
+    expect_netdev(f, &iface, "-", "-");
+    smap_destroy(&ids);
+}
+
 int
 main(void)
 {
@@ -443,6 +531,7 @@ main(void)
         TEST(test_nothing),
         TEST(test_vdpa),
         TEST(test_hostile_name),
+        TEST(test_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
