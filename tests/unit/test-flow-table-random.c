@@ -510,8 +510,8 @@ test_many_in_a_chain(void **state OVS_UNUSED)
     flow_table_destroy(t);
 }
 
-/* Short lists of guesses: few flows lead to each of many chains, in which flows
- * with outputs come and go. */
+/* Short lists of guesses: few flows lead to each of many chains, in which
+ * flows with outputs come and go. */
 static void
 test_few_guesses(void **state OVS_UNUSED)
 {
@@ -543,6 +543,58 @@ test_few_guesses(void **state OVS_UNUSED)
     flow_table_destroy(t);
 }
 
+/* What a new flow is told with is kept: another key makes it another flow. */
+static void
+test_key_of_new(void **state OVS_UNUSED)
+{
+    struct flow_table *t = flow_table_create();
+    struct flow_record r;
+    struct flow_view view;
+
+    for (uint32_t key = 5; key < 8; key++) {
+        flow_init(&r, 1, 1, 0, 0);
+        r.key_hash = key;
+        flow_traffic(&r, 100 - key, 0);
+        flow_put(t, &r, 1000);
+        assert_true(flow_table_find(t, r.ufid, &view));
+        assert_int_equal(view.sw.packets, 100 - key);
+    }
+    /* The same flow, whose counters began anew. */
+    flow_traffic(&r, 10, 0);
+    flow_put(t, &r, 1000);
+    assert_true(flow_table_find(t, r.ufid, &view));
+    assert_int_equal(view.sw.packets, 93 + 10);
+    flow_verify(t, 1000);
+    flow_table_destroy(t);
+}
+
+/* Each guess has a receiver of its own, in whatever order they are made. */
+static void
+test_guesses_differ(void **state OVS_UNUSED)
+{
+    struct flow_table *t = flow_table_create();
+    struct flow_record r;
+    struct flow_view view;
+
+    for (uint32_t i = 0; i < 24; i++) {
+        flow_init(&r, i, 1, 0, FLOW_DECAP);
+        r.flags |= i & 1 ? FLOW_HAS_ZONE : 0;
+        r.flags |= i & 2 ? FLOW_HAS_MAC : 0;
+        r.zone = r.mac[5] = i / 4 % 2;
+        flow_target(&r, 7);
+        flow_put(t, &r, 1000);
+        assert_true(flow_table_find(t, r.ufid, &view));
+        assert_non_null(view.receiver);
+        assert_int_equal(view.receiver->type, FLOW_RECEIVER_GUESS);
+        assert_int_equal(view.receiver->has_zone, i & 1);
+        assert_int_equal(view.receiver->has_mac, i >> 1 & 1);
+        assert_int_equal(view.receiver->zone, i & 1 ? r.zone : 0);
+        assert_int_equal(view.receiver->mac[5], i & 2 ? r.mac[5] : 0);
+    }
+    flow_verify(t, 1000);
+    flow_table_destroy(t);
+}
+
 int
 main(void)
 {
@@ -552,6 +604,8 @@ main(void)
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_many_in_a_chain),
         cmocka_unit_test(test_few_guesses),
+        cmocka_unit_test(test_key_of_new),
+        cmocka_unit_test(test_guesses_differ),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
