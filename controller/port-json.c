@@ -241,6 +241,8 @@ vdpa_to_json(const struct vdpa_info *info, const struct port *port)
     put_string(json, "parent", info->parent_name);
     put_string(json, "vdpa_driver", info->driver);
     put_string(json, "netdev", info->netdev);
+    put_string(json, "netdev_away",
+               port->pair->n_vdpas == 1 ? find_away(port) : NULL);
     put_string(json, "vhost_device", info->vhost_device);
     put_string(json, "class", (info->device_id
                                ? virtio_class_to_string(info->device_id, buf)
@@ -275,8 +277,8 @@ vdpas_to_json(const struct port_table *table)
     return array;
 }
 
-struct json *
-vdpa_find_to_json(const struct port_table *table, const char *name)
+const struct port *
+vdpa_find_port(const struct port_table *table, const char *name)
 {
     const struct port *port;
 
@@ -285,8 +287,23 @@ vdpa_find_to_json(const struct port_table *table, const char *name)
 
         for (size_t i = 0; pair && i < pair->n_vdpas; i++) {
             if (!strcmp(pair->vdpas[i]->info.name, name)) {
-                return vdpa_to_json(&pair->vdpas[i]->info, port);
+                return port;
             }
+        }
+    }
+    return NULL;
+}
+
+struct json *
+vdpa_find_to_json(const struct port_table *table, const char *name)
+{
+    const struct port *port = vdpa_find_port(table, name);
+
+    for (size_t i = 0; port && i < port->pair->n_vdpas; i++) {
+        const struct vdpa_info *info = &port->pair->vdpas[i]->info;
+
+        if (!strcmp(info->name, name)) {
+            return vdpa_to_json(info, port);
         }
     }
     return NULL;

@@ -20,7 +20,11 @@ struct json *ports_to_json(const struct port_table *);
 /* All vDPA devices. */
 struct json *vdpas_to_json(const struct port_table *);
 
-/* That of vDPA device 'name', or NULL. */
+/* The port in whose pair vDPA device 'name' is, or NULL. */
+const struct port *vdpa_find_port(const struct port_table *,
+                                  const char *name);
+
+/* The object of vDPA device 'name', or NULL. */
 struct json *vdpa_find_to_json(const struct port_table *, const char *name);
 
 #endif /* controller/port-json.h */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "controller/command.h"
+#include "controller/devinfo/join.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/port-json.h"
@@ -157,6 +158,12 @@ show_to_json(struct vdpa_show *show)
                         || (show->scanned
                             && (n || !holder_scan_is_incomplete(
                                     show->scan)))));
+
+    const struct port *port = vdpa_find_port(reconcile_ports(show->c->rec),
+                                             show->name);
+    json_object_put(json, "device_info",
+                    (port ? devinfo_port_to_json(show->c->devinfo, port)
+                     : json_array_create_empty()));
     json_object_put(json, "pending",
                     vdpa_pending_of_to_json(show->c->kernel, show->name));
     return json;

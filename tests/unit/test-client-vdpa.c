@@ -28,7 +28,10 @@ static const char answer[] =
     " {\"vdpa\": \"e\", \"vf_pci\": \"0000:cc:00.5\","
     "  \"vdpa_driver\": \"vhost_vdpa\"},"
     " {\"vdpa\": \"f\", \"vf_pci\": null, \"vdpa_driver\": \"vhost_vdpa\","
-    "  \"vhost_device\": \"/dev/vhost-vdpa-0\"}]";
+    "  \"class\": \"net\", \"vhost_device\": \"/dev/vhost-vdpa-0\"},"
+    " {\"vdpa\": \"g\", \"class\": \"block\","
+    "  \"vdpa_driver\": \"vhost_vdpa\","
+    "  \"vhost_device\": \"/dev/vhost-vdpa-7\"}]";
 
 static struct vdpa_devices devices;
 
@@ -147,7 +150,9 @@ test_pairs(void **state OVS_UNUSED)
     assert_int_equal(vdpa_device_pairs(device), 4);
     assert_int_equal(vdpa_device_pairs(find("b")), 1);
     assert_int_equal(vdpa_device_pairs(find("d")), 1);
-    configure(device, "{\"config\": {\"max_vqp\": null}}");
+    configure(device, "{\"config\": {\"max_vqp\": null,"
+              " \"mac\": \"00:00:00:00:00:00\"}}");
+    assert_null(device->mac);
     assert_int_equal(vdpa_device_pairs(device), 1);
     configure(device, "{\"config\": {\"max_vqp\": 32}}");
     assert_int_equal(vdpa_device_pairs(device), 32);
@@ -166,6 +171,8 @@ test_not_for_vm(void **state OVS_UNUSED)
                  "d is bound to no driver");
     assert_error(vdpa_device_put_xml(find("e"), NULL, 0, &s),
                  "e has no character device");
+    assert_error(vdpa_device_put_xml(find("g"), NULL, 0, &s),
+                 "g is no network device, but of class block");
     assert_int_equal(s.length, 0);
     ds_destroy(&s);
 }

@@ -405,6 +405,7 @@ test_vdpa(void **state)
            { "mgmtdev", "\"pci/0000:65:00.2\"" },
            { "parent_kind", "\"pci\"" }, { "parent", "\"0000:65:00.2\"" },
            { "vdpa_driver", "\"vhost_vdpa\"" }, { "netdev", "null" },
+           { "netdev_away", "null" },
            { "vhost_device", "\"/dev/vhost-vdpa-0\"" },
            { "class", "\"net\"" }, { "vendor_id", "5555" },
            { "max_vqs", "33" }, { "max_vq_size", "256" },

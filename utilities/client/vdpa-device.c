@@ -65,6 +65,7 @@ vdpa_devices_init(struct vdpa_devices *devices, const struct json *answer)
             return xstrdup("vdpa/list: a device has no name");
         }
         device->vf_pci = dup_string(json, "vf_pci");
+        device->class = dup_string(json, "class");
         device->driver = dup_string(json, "vdpa_driver");
         device->vhost_device = dup_string(json, "vhost_device");
         device->n_vqs = get_number(json, "max_vqs");
@@ -80,6 +81,7 @@ vdpa_devices_destroy(struct vdpa_devices *devices)
 
         free(device->name);
         free(device->vf_pci);
+        free(device->class);
         free(device->driver);
         free(device->vhost_device);
         free(device->mac);
@@ -156,9 +158,11 @@ vdpa_device_configure(struct vdpa_device *device, const struct json *answer)
     device->holder = format_holders(get_member(answer, "holders"));
     if (config && config->type == JSON_OBJECT) {
         unsigned int n_pairs = get_number(config, "max_vqp");
+        const char *mac = get_string(config, "mac");
 
         free(device->mac);
-        device->mac = dup_string(config, "mac");
+        device->mac = (mac && strcmp(mac, "00:00:00:00:00:00") ? xstrdup(mac)
+                       : NULL);
         device->n_pairs = MAX(1, n_pairs);
         device->configured = true;
     }
@@ -177,6 +181,10 @@ vdpa_device_pairs(const struct vdpa_device *device)
 static char *
 check_vhost(const struct vdpa_device *device)
 {
+    if (device->class && strcmp(device->class, "net")) {
+        return xasprintf("%s is no network device, but of class %s",
+                         device->name, device->class);
+    }
     if (!device->driver || strcmp(device->driver, "vhost_vdpa")) {
         return xasprintf("%s is bound to %s, a VM needs vhost_vdpa",
                          device->name,

@@ -18,6 +18,7 @@ struct json;
 struct vdpa_device {
     char *name;
     char *vf_pci;               /* PCI address of the VF below it, or NULL. */
+    char *class;                /* "net", "block", ... or NULL. */
     char *driver;               /* "vhost_vdpa", "virtio_vdpa" or NULL. */
     char *vhost_device;         /* "/dev/vhost-vdpa-N" or NULL. */
     unsigned int n_vqs;         /* Virtqueues, 0 if not known. */

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# What consumers of a vDPA device are told: a netdev that was moved into a pod's
-# namespace, device-info files, the interface of a VM, the environment of a pod.
+# What consumers of a vDPA device are told: a netdev that was moved into the
+# namespace of a pod, device-info files, the interface of a VM, the environment
+# of a pod.
 #
 # lab: secs=420
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
@@ -18,7 +19,8 @@ client() {
 # netdev_is VF NETDEV AWAY: what the pair, which must be one, says of it
 netdev_is() {
     port "$(vf_addr "$1")" ".pair == \"paired\" and .representor != null and
-        .netdev == $2 and .netdev_away == $3"
+        .netdev == $2 and .netdev_away == $3" &&
+        ooc_jq vdpa/list ".[0] | .netdev == $2 and .netdev_away == $3"
 }
 
 # The pair stays known while its netdev is in a pod.
@@ -110,10 +112,14 @@ vhost() {
         '"/dev/vhost-vdpa-0"'
     xml=$(client vdpa domain-xml "$vf" --alias=net1) || fail "domain-xml"
     echo "$xml"
+    check "address" grep -q "<mac address='$(mac_of 0)'/>" <<<"$xml"
     check "element" grep -q "<source dev='/dev/vhost-vdpa-0'/>" <<<"$xml"
     equal "environment" "PCIDEVICE_EXAMPLE_COM_VDPA_INFO={\"$vf\":{\"generic\"\
 :{\"deviceID\":\"$vf\"},\"vdpa\":{\"mount\":\"/dev/vhost-vdpa-0\"}}}
-PCIDEVICE_EXAMPLE_COM_VDPA=$vf" "$(client vdpa env --resource=example.com/vdpa)"
+PCIDEVICE_EXAMPLE_COM_VDPA=$vf" \
+        "$(client vdpa env --resource=example.com/vdpa)"
+    ooc_jq vdpa/show vdpa0 '.device_info[0].owner == "self"' ||
+        fail "vdpa/show has no device-info"
     ctl_stop --cleanup
     equal "no file is left" "" "$(ls -A $DEVINFO/dp)"
 }
