@@ -136,6 +136,24 @@ controller_libcontroller_a_SOURCES = \
 	controller/rep-match.h \
 	controller/repair.c \
 	controller/repair.h \
+	controller/rpc/budget.c \
+	controller/rpc/budget.h \
+	controller/rpc/connection.c \
+	controller/rpc/connection.h \
+	controller/rpc/dir-watch.c \
+	controller/rpc/dir-watch.h \
+	controller/rpc/list-file.c \
+	controller/rpc/list-file.h \
+	controller/rpc/listener.c \
+	controller/rpc/listener.h \
+	controller/rpc/message.c \
+	controller/rpc/message.h \
+	controller/rpc/server.c \
+	controller/rpc/server.h \
+	controller/rpc/session.c \
+	controller/rpc/session.h \
+	controller/rpc/socket-list.c \
+	controller/rpc/socket-list.h \
 	controller/shell-word.c \
 	controller/shell-word.h \
 	controller/sink.c \
@@ -169,4 +187,5 @@ controller_ovs_offload_controller_LDADD = \
 	ovsdb/libovsview.a \
 	netlink/libkernel.a \
 	$(OVS_LIBS) \
-	$(KERNEL_LIBS)
+	$(KERNEL_LIBS) \
+	$(NGHTTP2_LIBS)

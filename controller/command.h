@@ -22,6 +22,7 @@ struct kernel;
 struct ovs_view;
 struct policy_watch;
 struct reconcile;
+struct rpc_server;
 struct udev;
 struct unixctl_conn;
 
@@ -39,6 +40,7 @@ struct controller {
     struct policy_watch *policy;
     struct udev *udev;
     struct reconcile *rec;
+    struct rpc_server *rpc;
     struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */
     bool exiting;               /* Leave the main loop as soon as all that
                                  * was asked to go first is gone. */

@@ -24,6 +24,7 @@
 #include "controller/inventory.h"
 #include "controller/policy-watch.h"
 #include "controller/reconcile.h"
+#include "controller/rpc/server.h"
 #include "controller/sink.h"
 #include "controller/udev.h"
 #include "coverage.h"
@@ -262,6 +263,9 @@ main_loop(struct controller *c, struct evloop *loop,
                                    reconcile_config(c->rec)->flow_poll_ms);
             flow_engine_run(c->flows);
             flow_userspace_run(c->userspace);
+            rpc_server_set_path(c->rpc,
+                                reconcile_config(c->rec)->vdpa_socket);
+            rpc_server_run(c->rpc);
         }
         unixctl_server_run(unixctl);
         if (!reconcile_is_resting(c->rec)) {
@@ -284,6 +288,7 @@ main_loop(struct controller *c, struct evloop *loop,
             flow_userspace_wait(c->userspace);
             command_flow_wait(c);
             command_vdpa_wait();
+            rpc_server_wait(c->rpc);
             evloop_wait(loop);
         }
         unixctl_server_wait(unixctl);
@@ -354,6 +359,7 @@ main(int argc, char *argv[])
                                      .aux = &inv,
                                  });
     c.userspace = flow_userspace_create();
+    c.rpc = rpc_server_create(c.base, &inv);
     commands_register(&c);
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
 
@@ -366,6 +372,7 @@ main(int argc, char *argv[])
     command_flow_cancel_all();
     command_vdpa_cancel_all();
     reconcile_destroy(c.rec);
+    rpc_server_destroy(c.rpc);
     if (c.exit_conn) {
         unixctl_command_reply(c.exit_conn, NULL);
     }

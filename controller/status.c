@@ -12,6 +12,7 @@
 #include "controller/output.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
+#include "controller/rpc/server.h"
 #include "controller/vdpa/json.h"
 #include "controller/vswitchd-query.h"
 #include "netlink/kernel.h"
@@ -56,6 +57,8 @@ config_to_json(const struct controller *c)
     put_bool(json, "restore", config->restore);
     json_object_put_string(json, "cni_cache", config->cni_cache);
     put_count(json, "flow_poll_ms", config->flow_poll_ms);
+    json_object_put(json, "vdpa_socket",
+                    output_string_or_null(config->vdpa_socket));
     json_object_put(json, "errors", smap_to_json(&config->errors));
 
     struct json *unknown = json_array_create_empty();
@@ -181,6 +184,7 @@ status_to_json(const struct controller *c)
                         c->devinfo, c->devinfo_publish));
     json_object_put(json, "journal",
                     journal_to_json(reconcile_journal(c->rec)));
+    json_object_put(json, "vdpa_rpc", rpc_server_status_to_json(c->rpc));
     put_port_counts(json, reconcile_ports(c->rec));
     json_object_put(json, "vdpa_pending", vdpa_pending_to_json(c->kernel));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);

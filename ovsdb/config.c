@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "openvswitch/dynamic-string.h"
 #include "ovsdb/request.h"
@@ -28,6 +29,9 @@
 /* Longest name of a resource, which becomes a part of a file's name. */
 #define MAX_RESOURCE 128
 
+/* Longest path of a Unix socket, without the null. */
+#define MAX_SOCKET_PATH (sizeof ((struct sockaddr_un *) NULL)->sun_path - 1)
+
 /* So much of a bad value is shown in a message. */
 #define MAX_SHOWN 64
 
@@ -44,6 +48,7 @@ enum config_key {
     KEY_DEVINFO_RESOURCE,
     KEY_RESTORE,
     KEY_CNI_CACHE,
+    KEY_VDPA_SOCKET,
     N_KEYS
 };
 
@@ -52,7 +57,7 @@ typedef bool check_value_func(const char *value);
 
 static check_value_func is_mode, is_bridge, is_select, is_boolean,
                         is_flow_poll_ms, is_directory, is_resource,
-                        is_path_list;
+                        is_path_list, is_socket;
 
 /* What can be configured. */
 static const struct {
@@ -102,6 +107,10 @@ static const struct {
     [KEY_CNI_CACHE] = {
         "offload-cni-cache", is_path_list,
         "absolute names of directories, separated by ':'"
+    },
+    [KEY_VDPA_SOCKET] = {
+        "offload-vdpa-socket", is_socket,
+        "the absolute path of a socket, of at most 107 bytes"
     },
 };
 
@@ -245,6 +254,28 @@ is_resource(const char *value)
     return true;
 }
 
+/* What fits into a sockaddr_un, and has a last part that can be a socket. */
+static bool
+is_socket(const char *value)
+{
+    const char *slash = strrchr(value, '/');
+    const char *name = slash ? slash + 1 : "";
+    size_t length = strlen(value);
+
+    if (value[0] != '/' || length > MAX_SOCKET_PATH || !name[0]
+        || !strcmp(name, ".") || !strcmp(name, "..")) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = value[i];
+
+        if (c < 0x20 || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static char *
 bad_value_message(enum config_key key, const char *value)
 {
@@ -285,6 +316,7 @@ config_destroy(struct config *cfg)
         free(cfg->devinfo_dir);
         free(cfg->devinfo_resource);
         free(cfg->cni_cache);
+        free(cfg->vdpa_socket);
         smap_destroy(&cfg->errors);
         sset_destroy(&cfg->unknown);
         free(cfg->mode_seen);
@@ -419,6 +451,8 @@ update_rest(struct config *cfg)
     cfg->devinfo_resource = nullable_xstrdup(
         good_value(cfg, KEY_DEVINFO_RESOURCE));
     cfg->devinfo = good_boolean(cfg, KEY_DEVINFO, false);
+    free(cfg->vdpa_socket);
+    cfg->vdpa_socket = nullable_xstrdup(good_value(cfg, KEY_VDPA_SOCKET));
     cfg->features = good_boolean(cfg, KEY_FEATURES, true);
     cfg->repair = good_boolean(cfg, KEY_REPAIR, false);
     cfg->restore = good_boolean(cfg, KEY_RESTORE, false);
@@ -451,7 +485,8 @@ same_effect(const struct config *a, const struct config *b)
             && nullable_string_is_equal(a->devinfo_dir, b->devinfo_dir)
             && a->restore == b->restore
             && !strcmp(a->cni_cache, b->cni_cache)
-            && a->flow_poll_ms == b->flow_poll_ms);
+            && a->flow_poll_ms == b->flow_poll_ms
+            && nullable_string_is_equal(a->vdpa_socket, b->vdpa_socket));
 }
 
 bool
@@ -468,6 +503,7 @@ config_update(struct config *cfg, const struct smap *external_ids,
     old.devinfo_dir = nullable_xstrdup(cfg->devinfo_dir);
     old.devinfo_resource = nullable_xstrdup(cfg->devinfo_resource);
     old.cni_cache = xstrdup(cfg->cni_cache);
+    old.vdpa_socket = nullable_xstrdup(cfg->vdpa_socket);
 
     read_values(cfg, external_ids, &errors);
     find_unknown(external_ids, &unknown);
@@ -488,5 +524,6 @@ config_update(struct config *cfg, const struct smap *external_ids,
     free(old.devinfo_dir);
     free(old.devinfo_resource);
     free(old.cni_cache);
+    free(old.vdpa_socket);
     return changed;
 }

@@ -48,6 +48,7 @@ struct config {
     int flow_poll_ms;           /* offload-flow-poll-ms, at least 1000. */
     bool devinfo;               /* offload-devinfo: write our own. */
     char *devinfo_resource;     /* offload-devinfo-resource or NULL. */
+    char *vdpa_socket;          /* offload-vdpa-socket, or NULL: none. */
     char *devinfo_dir;          /* offload-devinfo-dir, or NULL for where
                                  * device-info files usually are. */
     struct smap errors;         /* key -> message, of bad values. */

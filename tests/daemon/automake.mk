@@ -23,5 +23,7 @@ EXTRA_DIST += \
 	tests/daemon/test-ovs-view.sh \
 	tests/daemon/test-ownership.sh \
 	tests/daemon/test-requests.sh \
+	tests/daemon/test-rpc.sh \
 	tests/daemon/test-userspace.sh \
-	tests/daemon/view.sh
+	tests/daemon/view.sh \
+	tests/rpc

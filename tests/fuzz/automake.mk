@@ -97,3 +97,23 @@ tests_fuzz_fuzz_vdpa_args_SOURCES = \
 tests_fuzz_fuzz_vdpa_args_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS) $(KERNEL_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/vdpa-args
+
+check_PROGRAMS += tests/fuzz/fuzz-rpc-message
+tests_fuzz_fuzz_rpc_message_SOURCES = \
+	tests/fuzz/fuzz-rpc-message.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rpc_message_LDADD = controller/libcontroller.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/rpc-message
+
+check_PROGRAMS += tests/fuzz/fuzz-rpc-socket-list
+tests_fuzz_fuzz_rpc_socket_list_SOURCES = \
+	tests/fuzz/fuzz-rpc-socket-list.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rpc_socket_list_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/rpc-socket-list
+
+check_PROGRAMS += tests/fuzz/fuzz-rpc-session
+tests_fuzz_fuzz_rpc_session_SOURCES = \
+	tests/fuzz/fuzz-rpc-session.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rpc_session_LDADD = \
+	controller/libcontroller.a $(FUZZ_LIBS) $(NGHTTP2_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/rpc-session

@@ -138,6 +138,21 @@ tests_unit_test_flow_facts_SOURCES = \
 	tests/unit/test-flow-facts.c
 tests_unit_test_flow_facts_LDADD = $(UNIT_CONTROLLER_LIBS) $(KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-rpc-message
+tests_unit_test_rpc_message_SOURCES = tests/unit/test-rpc-message.c
+tests_unit_test_rpc_message_LDADD = \
+	controller/libcontroller.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-rpc-socket-list
+tests_unit_test_rpc_socket_list_SOURCES = tests/unit/test-rpc-socket-list.c
+tests_unit_test_rpc_socket_list_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-rpc-session
+tests_unit_test_rpc_session_SOURCES = tests/unit/test-rpc-session.c
+tests_unit_test_rpc_session_LDADD = \
+	controller/libcontroller.a $(UNIT_LIBS) $(NGHTTP2_LIBS)
+
 # netlink/ as a whole.
 UNIT_KERNEL_LIBS = netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
 
@@ -338,5 +353,11 @@ tests_unit_test_flow_text_line_LDADD = $(UNIT_CONTROLLER_LIBS)
 check_PROGRAMS += tests/unit/test-flow-file
 tests_unit_test_flow_file_SOURCES = tests/unit/test-flow-file.c
 tests_unit_test_flow_file_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-rpc-server
+tests_unit_test_rpc_server_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-rpc-server.c
+tests_unit_test_rpc_server_LDADD = $(UNIT_CONTROLLER_LIBS) $(NGHTTP2_LIBS)
 
 endif

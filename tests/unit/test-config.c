@@ -238,6 +238,8 @@ test_values(void **state)
           { "", "a", "/a", "a/", "a/b/c", "a b/c", "./a", "a/b\xff" } },
         { "offload-devinfo-dir", { "/", "/run/devinfo" },
           { "", "run/devinfo", "./x" } },
+        { "offload-vdpa-socket", { "/var/run/vdpa/vdpa.sock", "/a" },
+          { "", "/", "a", "./a", "/a/", "/a/..", "/.", "/a\tb" } },
         { "offload-flow-poll-ms", { "1000", "10000", "2147483647", "01000" },
           { "", "999", "0", "-1000", "2147483648", " 1000", "1000ms",
             "1e4" } },
