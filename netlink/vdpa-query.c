@@ -209,9 +209,10 @@ vdpa_queries_set_conn(struct vdpa_queries *queries, struct nl_conn *conn,
     queries->conn = conn;
     queries->family = family;
     if (!conn) {
-        while (!ovs_list_is_empty(&queries->queries)) {
-            query_end(CONTAINER_OF(ovs_list_front(&queries->queries),
-                                   struct vdpa_query, node), ENODEV, "");
+        struct vdpa_query *query;
+
+        LIST_FOR_EACH_SAFE (query, node, &queries->queries) {
+            query_end(query, ENODEV, "");
         }
     }
 }

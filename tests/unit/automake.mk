@@ -229,6 +229,14 @@ tests_unit_test_vdpa_msg_SOURCES = \
 tests_unit_test_vdpa_msg_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vdpa_msg_LDADD = $(UNIT_KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-vdpa-query
+tests_unit_test_vdpa_query_SOURCES = \
+	tests/unit/capture.h \
+	tests/unit/nl-peer.h \
+	tests/unit/test-vdpa-query.c
+tests_unit_test_vdpa_query_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vdpa_query_LDADD = $(UNIT_KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-vdpa-holder
 tests_unit_test_vdpa_holder_SOURCES = tests/unit/test-vdpa-holder.c
 tests_unit_test_vdpa_holder_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)

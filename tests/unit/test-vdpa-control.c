@@ -152,18 +152,14 @@ remove_device(const char *name)
     free(path);
 }
 
-/* Tells the control that there are these devices, up to a NULL. */
+/* Tells the control that there is this device, or none. */
 static void
-tell(const struct vdpa_info *info, ...)
+tell(const struct vdpa_info *info)
 {
-    va_list args;
-
     vdpa_control_begin(control);
-    va_start(args, info);
-    for (; info; info = va_arg(args, const struct vdpa_info *)) {
+    if (info) {
         vdpa_control_device(control, info);
     }
-    va_end(args);
     vdpa_control_end(control);
 }
 
@@ -367,13 +363,13 @@ test_create(void **state OVS_UNUSED)
     assert_int_equal(n_done, 0);
 
     /* Nor is it done before its netdev is there. */
-    tell(&there, NULL);
+    tell(&there);
     settle();
     assert_int_equal(n_done, 0);
     assert_int_equal(pending(), 1);
     assert_string_equal(pending_state, "event");
     there = bound("virtio_vdpa", "eth7", "");
-    tell(&there, NULL);
+    tell(&there);
     wait_until(n_done == 1);
     assert_int_equal(last_error, 0);
     assert_string_equal(last_message, "");
@@ -460,7 +456,7 @@ test_late(void **state OVS_UNUSED)
     assert_int_equal(pending(), 1);
     assert_string_equal(pending_state, "kernel");
     answer(0);
-    tell(&v0, NULL);
+    tell(&v0);
     settle();
     assert_int_equal(pending(), 0);
     assert_int_equal(n_done, 2);
@@ -504,7 +500,7 @@ test_set_mac(void **state OVS_UNUSED)
 {
     static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
 
-    tell(&v0, NULL);
+    tell(&v0);
     kernel_vdpa_set_mac(NULL, "v0", mac, done_cb, &n_done);
     expect_request(8, "v0");
     answer_with("vdpa-set-refused");
@@ -531,7 +527,7 @@ static void
 test_delete(void **state OVS_UNUSED)
 {
     make_device("v0", NULL);
-    tell(&v0, NULL);
+    tell(&v0);
     kernel_vdpa_delete(NULL, "v0", done_cb, &n_done);
     expect_request(VDPA_CMD_DEV_DEL, "v0");
     answer(0);
@@ -558,7 +554,7 @@ make_busy(void)
     assert_true(fd >= 0);
     make_device("v0", "vhost_vdpa");
     make_vhost("v0", "full", "1:7\n", "2\n");
-    tell(&info, NULL);
+    tell(&info);
     return fd;
 }
 
@@ -661,7 +657,7 @@ test_busy_gone(void **state OVS_UNUSED)
     remove_device("v0");
     make_dir("bus/vdpa/devices/takes-the-inode");
     make_device("v0", "vhost_vdpa");
-    tell(&v0, NULL);
+    tell(&v0);
     wait_until(!pending());
     close(fd);
     assert_true(nothing_sent());
@@ -676,7 +672,7 @@ test_busy_unknown(void **state OVS_UNUSED)
 
     make_device("v0", "vhost_vdpa");
     make_vhost("v0", "none", "4242:1\n", "2\n");
-    tell(&info, NULL);
+    tell(&info);
     kernel_vdpa_delete(NULL, "v0", done_cb, &n_done);
     wait_until(n_done == 1);
     assert_int_equal(last_error, EBUSY);
@@ -703,7 +699,7 @@ test_bind(void **state OVS_UNUSED)
     struct vdpa_info info = bound("virtio_vdpa", "eth7", "");
 
     make_device("v0", "virtio_vdpa");
-    tell(&info, NULL);
+    tell(&info);
     kernel_vdpa_bind(NULL, "v0", "vhost_vdpa", done_cb, &n_done);
     expect_write("devices/v0/driver_override", "vhost_vdpa", 0);
     expect_write("drivers/virtio_vdpa/unbind", "v0", 0);
@@ -711,11 +707,11 @@ test_bind(void **state OVS_UNUSED)
     settle();
     assert_int_equal(n_done, 0);
     info = bound("vhost_vdpa", "", "");
-    tell(&info, NULL);
+    tell(&info);
     settle();
     assert_int_equal(n_done, 0);
     info = bound("vhost_vdpa", "", "/dev/vhost-vdpa-0");
-    tell(&info, NULL);
+    tell(&info);
     wait_until(n_done == 1);
     assert_int_equal(last_error, 0);
     assert_string_equal(last_info.vhost_device, "/dev/vhost-vdpa-0");
@@ -730,7 +726,7 @@ test_bind(void **state OVS_UNUSED)
     kernel_vdpa_unbind(NULL, "v0", done_cb, &n_done);
     expect_write("devices/v0/driver_override", "\n", 0);
     expect_write("drivers/vhost_vdpa/unbind", "v0", 0);
-    tell(&v0, NULL);
+    tell(&v0);
     wait_until(n_done == 3);
     assert_int_equal(last_error, 0);
     assert_true(nothing_sent());
@@ -743,7 +739,7 @@ test_bind_refused(void **state OVS_UNUSED)
 
     /* What was done is undone. */
     make_device("v0", "virtio_vdpa");
-    tell(&info, NULL);
+    tell(&info);
     kernel_vdpa_bind(NULL, "v0", "vhost_vdpa", done_cb, &n_done);
     expect_write("devices/v0/driver_override", "vhost_vdpa", 0);
     expect_write("drivers/virtio_vdpa/unbind", "v0", 0);
@@ -779,7 +775,7 @@ static void
 test_bind_late(void **state OVS_UNUSED)
 {
     make_device("v0", NULL);
-    tell(&v0, NULL);
+    tell(&v0);
     kernel_vdpa_bind(NULL, "v0", "virtio_vdpa", done_cb, &n_done);
     expect_write("devices/v0/driver_override", "virtio_vdpa", 0);
     expect_write("drivers/virtio_vdpa/bind", "v0", 0);
