@@ -48,6 +48,32 @@ namespace() {
     ctl_stop
     ctl_start
     eventually "known after a restart" 20 netdev_is 0 null '"again0"'
+
+    # A netdev outlives the namespace that it was in.
+    check "the namespace goes" ip netns del pod
+    eventually "here, by some name" 20 port "$(vf_addr 0)" \
+        '.netdev != null and .netdev_away == null'
+}
+
+# vf_is NETDEV AWAY: what is said of the second VF
+vf_is() {
+    port "$(vf_addr 1)" \
+        ".pair == \"no-vdpa\" and .netdev == $1 and .netdev_away == $2"
+}
+
+# The VF's own netdev, of one without a vDPA device.
+vf() {
+    local netdev
+
+    reset
+    ctl_start
+    netdev=$(vf_netdev 1)
+    eventually "the netdev is here" 20 vf_is "\"$netdev\"" null
+    check "a namespace" ip netns add pod
+    check "move" ip link set "$netdev" netns pod name eth0
+    eventually "what it was called" 20 vf_is null "\"$netdev\""
+    check "back" ip -n pod link set eth0 netns 1 name again1
+    eventually "the netdev is here again" 20 vf_is '"again1"' null
     check "the namespace goes" ip netns del pod
 }
 
@@ -128,5 +154,5 @@ check "NIC" nic_up 2
 check "vDPA device" vdpa_add 0
 check "virtio netdev" wait_for 20 vdpa_netdev 0
 check "Open vSwitch" db_up
-theme namespace devinfo vhost
+theme namespace vf devinfo vhost
 finish
