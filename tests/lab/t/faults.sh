@@ -270,15 +270,6 @@ held_open() {
     healthy "a device deleted while open"
 }
 
-# drops: messages that the kernel could not put into the daemon's sockets of
-# rtnetlink
-drops() {
-    find "/proc/$ctl/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' |
-        awk 'NR == FNR { ours[$1]; next }
-             $2 == 0 && $10 in ours { n += $9 }
-             END { print n + 0 }' - /proc/net/netlink
-}
-
 # More events than a socket can hold.
 overflow() {
     local i n resyncs round

@@ -94,16 +94,23 @@ ufids() {
         tr -d - | sed -E 's/(..)(..)(..)(..)/\4\3\2\1/g' | sort
 }
 overflow() {
-    local n=12000 before
+    local n=12000 before round
     ip link add d0 type dummy
     ip link set d0 up
     tc qdisc add dev d0 clsact
     filters $n 1 add all >/tmp/add
     filters $n 2 del >/tmp/del
+    filters $n 2 add all >/tmp/again
     before=$(status '.flows.tc | [.overflows, .resyncs]')
     kill -STOP "$ctl"
     check "$n filters" tc -batch /tmp/add
     check "half of them" tc -batch /tmp/del
+    # Kernels differ in how many messages a socket holds.
+    for ((round = 0; round < 20; round++)); do
+        [ "$(drops)" = 0 ] || break
+        tc -batch /tmp/again || fail "filters again"
+        tc -batch /tmp/del || fail "half of them again"
+    done
     kill -CONT "$ctl"
     eventually "events were lost, and all is read again" 60 status \
         '.flows.tc | .state == "synced" and .overflows > '"$before"'[0] and

@@ -104,6 +104,15 @@ ctl_ended() {
     wait_for 5 not pgrep -x ovs-offload-con || fail "a process is left"
 }
 
+# drops: messages that the kernel could not put into the daemon's sockets of
+# rtnetlink
+drops() {
+    find "/proc/$ctl/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' |
+        awk 'NR == FNR { ours[$1]; next }
+             $2 == 0 && $10 in ours { n += $9 }
+             END { print n + 0 }' - /proc/net/netlink
+}
+
 # ctl_stop [--cleanup]
 # shellcheck disable=SC2120
 ctl_stop() {
