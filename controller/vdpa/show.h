@@ -6,7 +6,7 @@
 /* Collects all that is known of one vDPA device: from the tables, from the
  * kernel, and who has it open, for VDPA_SHOW_MS at most. */
 
-#define VDPA_SHOW_MS 2000
+#define VDPA_SHOW_MS 5000
 
 struct controller;
 struct json;
