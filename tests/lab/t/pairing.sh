@@ -97,6 +97,7 @@ life() {
         vf_pci: "'"$vf"'", controller: 0, vdpa: "vdpa0",
         vdpa_driver: "virtio_vdpa", netdev: "'"$(vdpa_netdev 0)"'",
         vhost_device: null, vdpa_devices: ["vdpa0"], pair: "paired",
+        netdev_away: null, device_info: [],
         bridge: null, owner: null, ofport: null, iface_id: null,
         namespace: null, pod: null, nad: null, management: false,
         offload: "off", link_up: false, request: null,
