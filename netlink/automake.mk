@@ -21,6 +21,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/dp-flow.h \
 	netlink/dp-vport.c \
 	netlink/dp-vport.h \
+	netlink/eswitch-control.c \
+	netlink/eswitch-control.h \
 	netlink/ethtool-msg.c \
 	netlink/ethtool-msg.h \
 	netlink/ethtool-source.c \
@@ -46,6 +48,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/link-msg.h \
 	netlink/link-source.c \
 	netlink/link-source.h \
+	netlink/net-use.c \
+	netlink/net-use.h \
 	netlink/netdev-table.c \
 	netlink/netdev-table.h \
 	netlink/nl-attr.c \
@@ -54,6 +58,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/nl-conn.h \
 	netlink/nl-socket.c \
 	netlink/nl-socket.h \
+	netlink/node-writer.c \
+	netlink/node-writer.h \
 	netlink/ovs-vport.c \
 	netlink/ovs-vport.h \
 	netlink/pci-source.c \

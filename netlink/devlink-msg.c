@@ -157,3 +157,21 @@ devlink_request_eswitch(void *buf, uint16_t family,
     mnl_attr_put_strz(nlh, DEVLINK_ATTR_DEV_NAME, handle->dev);
     return nlh;
 }
+
+struct nlmsghdr *
+devlink_request_set_eswitch(void *buf, uint16_t family,
+                            const struct devlink_handle *handle,
+                            enum eswitch_mode mode)
+{
+    struct nlmsghdr *nlh = genl_request_init(buf, DEVLINK_REQUEST_SIZE,
+                                             family, DEVLINK_CMD_ESWITCH_SET,
+                                             DEVLINK_GENL_VERSION, false);
+
+    mnl_attr_put_strz(nlh, DEVLINK_ATTR_BUS_NAME, handle->bus);
+    mnl_attr_put_strz(nlh, DEVLINK_ATTR_DEV_NAME, handle->dev);
+    mnl_attr_put_u16(nlh, DEVLINK_ATTR_ESWITCH_MODE,
+                     (mode == ESWITCH_SWITCHDEV
+                      ? DEVLINK_ESWITCH_MODE_SWITCHDEV
+                      : DEVLINK_ESWITCH_MODE_LEGACY));
+    return nlh;
+}

@@ -28,4 +28,9 @@ struct nlmsghdr *devlink_request_ports(void *buf, uint16_t family);
 struct nlmsghdr *devlink_request_eswitch(void *buf, uint16_t family,
                                          const struct devlink_handle *);
 
+/* The request to set the mode of an eswitch, likewise. */
+struct nlmsghdr *devlink_request_set_eswitch(void *buf, uint16_t family,
+                                             const struct devlink_handle *,
+                                             enum eswitch_mode);
+
 #endif /* netlink/devlink-msg.h */

@@ -36,7 +36,12 @@ static const char *const lane_names[N_LANES] = {
     [LANE_VPORT] = "offload-vport",
     [LANE_VDPA_CHANGE] = "offload-vdpa-ch",
     [LANE_SYSFS] = "offload-sysfs",
+    [LANE_ESWITCH] = "offload-eswitch",
+    [LANE_ROUTE] = "offload-route",
 };
+
+/* This lane and those after it are started when they are opened. */
+#define FIRST_LATE_LANE LANE_ESWITCH
 
 /* Processes that were told to end and may not have done so yet. */
 #define MAX_OLD 16
@@ -181,9 +186,15 @@ kernel_lane_loop(int fd, int protocol)
 }
 
 static void
-lane_main(int fd)
+lane_genl(int fd)
 {
     kernel_lane_loop(fd, NETLINK_GENERIC);
+}
+
+static void
+lane_route(int fd)
+{
+    kernel_lane_loop(fd, NETLINK_ROUTE);
 }
 
 /* Our side. */
@@ -225,7 +236,8 @@ lane_start(struct kernel_helper *helper, unsigned int i)
     struct lane *lane = &helper->lanes[i];
 
     return helper_process_start(lane_names[i],
-                                i == LANE_SYSFS ? lane_write_loop : lane_main,
+                                (i == LANE_SYSFS ? lane_write_loop
+                                 : i == LANE_ROUTE ? lane_route : lane_genl),
                                 &lane->pid, &lane->fd);
 }
 
@@ -239,7 +251,7 @@ kernel_helper_start(struct kernel_helper **helperp)
         helper->lanes[i].helper = helper;
         helper->lanes[i].fd = -1;
     }
-    for (unsigned int i = 0; i < N_LANES; i++) {
+    for (unsigned int i = 0; i < FIRST_LATE_LANE; i++) {
         int error = lane_start(helper, i);
 
         if (error) {
@@ -274,8 +286,11 @@ kernel_helper_open_lane(struct kernel_helper *helper, unsigned int i)
         int error;
 
         if (lane->pid) {
-            COVERAGE_INC(genl_helper_restart);
-            VLOG_WARN_RL(&rl, "starting process %s again", lane_names[i]);
+            if (i < FIRST_LATE_LANE) {
+                COVERAGE_INC(genl_helper_restart);
+                VLOG_WARN_RL(&rl, "starting process %s again",
+                             lane_names[i]);
+            }
             lane_kill(helper, lane);
             helper_reap(helper);
         }

@@ -3,7 +3,7 @@
 #ifndef NETLINK_GENL_HELPER_H
 #define NETLINK_GENL_HELPER_H 1
 
-/* Processes that execute generic netlink requests in our place.
+/* Processes that execute netlink requests in our place.
  *
  * sendmsg() on a netlink socket runs the kernel's handler at once, and that
  * may sleep uninterruptibly for as long as somebody else likes.  While a vDPA
@@ -42,6 +42,11 @@ enum kernel_lane {
     LANE_VPORT,                 /* What is changed in them. */
     LANE_VDPA_CHANGE,           /* Apart from questions to "vdpa". */
     LANE_SYSFS,                 /* See netlink/lane-write.h. */
+
+    /* Those that few nodes need are started when they are opened. */
+    LANE_ESWITCH,               /* devlink: changes of the mode. */
+    LANE_ROUTE,                 /* Not generic netlink but rtnetlink: dumps,
+                                 * which wait for the RTNL. */
     N_LANES
 };
 

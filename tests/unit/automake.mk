@@ -49,6 +49,18 @@ check_PROGRAMS += tests/unit/test-request
 tests_unit_test_request_SOURCES = tests/unit/test-request.c
 tests_unit_test_request_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-node-writer
+tests_unit_test_node_writer_SOURCES = tests/unit/test-node-writer.c
+tests_unit_test_node_writer_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_node_writer_LDADD = \
+	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-net-use
+tests_unit_test_net_use_SOURCES = tests/unit/test-net-use.c
+tests_unit_test_net_use_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_net_use_LDADD = \
+	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-tc-parse
 tests_unit_test_tc_parse_SOURCES = \
 	tests/unit/tc-msg.h \
