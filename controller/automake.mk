@@ -9,6 +9,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/command-args.h \
 	controller/command-explain.c \
 	controller/command-flow.c \
+	controller/command-policy.c \
 	controller/command.c \
 	controller/command.h \
 	controller/devinfo/control.c \
@@ -119,6 +120,26 @@ controller_libcontroller_a_SOURCES = \
 	controller/pairing.h \
 	controller/policy-watch.c \
 	controller/policy-watch.h \
+	controller/policy/engine.c \
+	controller/policy/engine.h \
+	controller/policy/execute.c \
+	controller/policy/facts.c \
+	controller/policy/facts.h \
+	controller/policy/forecast.c \
+	controller/policy/guard.c \
+	controller/policy/guard.h \
+	controller/policy/plan.c \
+	controller/policy/plan.h \
+	controller/policy/private.h \
+	controller/policy/progress.c \
+	controller/policy/record.c \
+	controller/policy/record.h \
+	controller/policy/report.c \
+	controller/policy/spec.c \
+	controller/policy/spec.h \
+	controller/policy/store.c \
+	controller/policy/table.c \
+	controller/policy/users.c \
 	controller/port-fsm.c \
 	controller/port-fsm.h \
 	controller/port-json.c \

@@ -12,6 +12,7 @@
 #include "controller/flow/engine.h"
 #include "controller/late-flows.h"
 #include "controller/output.h"
+#include "controller/policy/engine.h"
 #include "controller/port-json.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
@@ -282,6 +283,7 @@ cmd_recompute(struct unixctl_conn *conn, int argc, const char *argv[],
             kernel_resync(c->kernel, i);
         }
         flow_engine_resync(c->flows);
+        policy_engine_touch(c->policies);
         reconcile_touch(c->rec);
         unixctl_command_reply(conn, NULL);
     }
@@ -343,4 +345,5 @@ commands_register(struct controller *c)
     command_explain_register(c);
     command_flow_register(c);
     command_vdpa_register(c);
+    command_policy_register(c);
 }

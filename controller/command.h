@@ -20,6 +20,7 @@ struct flow_userspace;
 struct inventory;
 struct kernel;
 struct ovs_view;
+struct policy_engine;
 struct policy_watch;
 struct reconcile;
 struct rpc_server;
@@ -38,6 +39,7 @@ struct controller {
     struct flow_engine *flows;
     struct flow_userspace *userspace;
     struct policy_watch *policy;
+    struct policy_engine *policies;
     struct udev *udev;
     struct reconcile *rec;
     struct rpc_server *rpc;
@@ -70,6 +72,9 @@ void command_vdpa_register(struct controller *c);
 void command_vdpa_run(void);
 void command_vdpa_wait(void);
 void command_vdpa_cancel_all(void);
+
+/* Commands about node policies. */
+void command_policy_register(struct controller *c);
 
 /* Updates 'c->policy', if the keys changed or, before it is looked at, 'now':
  * a restart of ovs-vswitchd alone tells nothing. */

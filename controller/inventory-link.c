@@ -186,7 +186,8 @@ inventory_link(struct inventory *inv, const struct link_info *info)
             inventory_touch_pairs(inv);
         }
     } else if (link_identity_changed(&link->info, info)
-               || link_state_changed(inv, &link->info, info)) {
+               || link_state_changed(inv, &link->info, info)
+               || (link->in_policy && link->info.mtu != info->mtu)) {
         if (!link_is_relevant(&link->info) && !link_is_relevant(info)) {
             /* Nobody cares. */
         } else if (link_identity_changed(&link->info, info)) {

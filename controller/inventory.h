@@ -53,6 +53,7 @@ struct inv_link {
                                      * taken out of the datapath, or "". */
     char *offload_error;            /* Why it was refused, or NULL. */
     char *up_error;
+    bool in_policy;                 /* Its PF is under a node policy. */
     bool offload_late;              /* Filters may be there from before the
                                      * feature was on: in software. */
 };

@@ -95,7 +95,8 @@ offload_scope_add_bridges(struct offload_scope *scope,
     const struct inv_link *link;
 
     HMAP_FOR_EACH (link, index_node, &inv->links) {
-        if (link->info.switch_id.len && is_on_a_bridge(inv, view, link)) {
+        if (link->info.switch_id.len
+            && (link->in_policy || is_on_a_bridge(inv, view, link))) {
             offload_scope_add(scope, link);
         }
     }

@@ -5,8 +5,8 @@
 
 /* The eswitches on whose uplinks and representors hw-tc-offload is turned on:
  * those that have a port on an Open vSwitch bridge (itself, or as a member of
- * a bond that is on one) or a VF that is asked for.  The others of the node
- * are none of our business. */
+ * a bond that is on one), a VF that is asked for, or a node policy.  The others
+ * of the node are none of our business. */
 
 #include <stdbool.h>
 
@@ -27,7 +27,7 @@ void offload_scope_clear(struct offload_scope *);
 /* Adds the eswitch of 'link', if it is on one. */
 void offload_scope_add(struct offload_scope *, const struct inv_link *link);
 
-/* Adds all eswitches that have a port on a bridge. */
+/* Adds all eswitches that have a port on a bridge or a node policy. */
 void offload_scope_add_bridges(struct offload_scope *,
                                const struct inventory *,
                                const struct ovs_view *);

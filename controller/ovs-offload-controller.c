@@ -23,6 +23,7 @@
 #include "controller/flow/userspace.h"
 #include "controller/inventory.h"
 #include "controller/policy-watch.h"
+#include "controller/policy/engine.h"
 #include "controller/reconcile.h"
 #include "controller/rpc/server.h"
 #include "controller/sink.h"
@@ -57,6 +58,7 @@ struct options {
     char *remote;               /* Database. */
     char *unixctl_path;         /* Control socket or NULL for the default. */
     char *sysfs;                /* Root of sysfs. */
+    char *state_dir;            /* Of records of what policies changed. */
 };
 
 static void
@@ -85,6 +87,8 @@ usage(void)
     printf("\nOther options:\n"
            "  -u, --unixctl=SOCKET    override default control socket name\n"
            "  --sysfs-root=DIR        read sysfs at DIR (default: /sys)\n"
+           "  --state-dir=DIR         remember in DIR what policies changed\n"
+           "                          (default: "OFFLOAD_STATEDIR")\n"
            "  -h, --help              display this help message\n"
            "  -V, --version           display version information\n");
     exit(EXIT_SUCCESS);
@@ -95,6 +99,7 @@ parse_options(int argc, char *argv[], struct options *o)
 {
     enum {
         OPT_SYSFS_ROOT = UCHAR_MAX + 1,
+        OPT_STATE_DIR,
         VLOG_OPTION_ENUMS,
         DAEMON_OPTION_ENUMS,
         SSL_OPTION_ENUMS,
@@ -105,6 +110,7 @@ parse_options(int argc, char *argv[], struct options *o)
         {"version", no_argument, NULL, 'V'},
         {"unixctl", required_argument, NULL, 'u'},
         {"sysfs-root", required_argument, NULL, OPT_SYSFS_ROOT},
+        {"state-dir", required_argument, NULL, OPT_STATE_DIR},
         VLOG_LONG_OPTIONS,
         DAEMON_LONG_OPTIONS,
         STREAM_SSL_LONG_OPTIONS,
@@ -135,6 +141,11 @@ parse_options(int argc, char *argv[], struct options *o)
         case OPT_SYSFS_ROOT:
             free(o->sysfs);
             o->sysfs = xstrdup(optarg);
+            break;
+
+        case OPT_STATE_DIR:
+            free(o->state_dir);
+            o->state_dir = xstrdup(optarg);
             break;
 
         VLOG_OPTION_HANDLERS
@@ -168,6 +179,9 @@ parse_options(int argc, char *argv[], struct options *o)
     }
     if (!o->sysfs) {
         o->sysfs = xstrdup("/sys");
+    }
+    if (!o->state_dir) {
+        o->state_dir = xstrdup(OFFLOAD_STATEDIR);
     }
 }
 
@@ -261,6 +275,7 @@ main_loop(struct controller *c, struct evloop *loop,
             devinfo_control_run(c);
             flow_engine_set_period(c->flows,
                                    reconcile_config(c->rec)->flow_poll_ms);
+            policy_engine_run(c->policies);
             flow_engine_run(c->flows);
             flow_userspace_run(c->userspace);
             rpc_server_set_path(c->rpc,
@@ -284,6 +299,7 @@ main_loop(struct controller *c, struct evloop *loop,
             kernel_wait(c->kernel);
             udev_wait(c->udev);
             devinfo_control_wait(c);
+            policy_engine_wait(c->policies);
             flow_engine_wait(c->flows);
             flow_userspace_wait(c->userspace);
             command_flow_wait(c);
@@ -360,6 +376,7 @@ main(int argc, char *argv[])
                                  });
     c.userspace = flow_userspace_create();
     c.rpc = rpc_server_create(c.base, &inv);
+    c.policies = policy_engine_create(&c, helper, o.sysfs, o.state_dir);
     commands_register(&c);
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
 
@@ -377,6 +394,7 @@ main(int argc, char *argv[])
         unixctl_command_reply(c.exit_conn, NULL);
     }
     unixctl_server_destroy(unixctl);
+    policy_engine_destroy(c.policies);
     flow_userspace_destroy(c.userspace);
     flow_engine_destroy(c.flows);
     kernel_destroy(c.kernel);
@@ -392,6 +410,7 @@ main(int argc, char *argv[])
     free(o.remote);
     free(o.unixctl_path);
     free(o.sysfs);
+    free(o.state_dir);
     service_stop();
     return EXIT_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include "controller/inventory.h"
 #include "controller/journal.h"
 #include "controller/output.h"
+#include "controller/policy/engine.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"
 #include "controller/rpc/server.h"
@@ -185,6 +186,8 @@ status_to_json(const struct controller *c)
     json_object_put(json, "journal",
                     journal_to_json(reconcile_journal(c->rec)));
     json_object_put(json, "vdpa_rpc", rpc_server_status_to_json(c->rpc));
+    json_object_put(json, "policies",
+                    policy_engine_status_to_json(c->policies));
     put_port_counts(json, reconcile_ports(c->rec));
     json_object_put(json, "vdpa_pending", vdpa_pending_to_json(c->kernel));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);

@@ -355,7 +355,9 @@ find_unknown(const struct smap *external_ids, struct sset *unknown)
     SMAP_FOR_EACH (node, external_ids) {
         bool known = strncmp(node->key, KEY_PREFIX, strlen(KEY_PREFIX))
                      || !strncmp(node->key, REQUEST_KEY_PREFIX,
-                                 strlen(REQUEST_KEY_PREFIX));
+                                 strlen(REQUEST_KEY_PREFIX))
+                     || !strncmp(node->key, POLICY_KEY_PREFIX,
+                                 strlen(POLICY_KEY_PREFIX));
 
         for (enum config_key key = 0; !known && key < N_KEYS; key++) {
             known = !strcmp(node->key, keys[key].name);

@@ -13,6 +13,9 @@
 #include "smap.h"
 #include "sset.h"
 
+/* Keys of node policies, "offload-policy-NAME": controller/policy/spec.h. */
+#define POLICY_KEY_PREFIX "offload-policy-"
+
 enum offload_mode {
     MODE_AUTO,                  /* Only as a configured value. */
     MODE_OWN,

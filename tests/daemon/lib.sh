@@ -293,7 +293,8 @@ add_our_row() {
 # start_daemon [OPTION]...: starts it detached and returns once it answers.
 start_daemon() {
     mkdir -p "$SYSFS"
-    "$DAEMON" -vconsole:off "$DB" --sysfs-root="$SYSFS" --no-chdir --detach \
+    "$DAEMON" -vconsole:off "$DB" --sysfs-root="$SYSFS" \
+        --state-dir="$T/state" --no-chdir --detach \
         --pidfile="$T/$TARGET.pid" --log-file="$T/$TARGET.log" \
         --unixctl="$T/$TARGET.ctl" "$@" 2>>"$T/daemon.stderr"
 }

@@ -117,3 +117,9 @@ tests_fuzz_fuzz_rpc_session_SOURCES = \
 tests_fuzz_fuzz_rpc_session_LDADD = \
 	controller/libcontroller.a $(FUZZ_LIBS) $(NGHTTP2_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/rpc-session
+
+check_PROGRAMS += tests/fuzz/fuzz-policy
+tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz-policy.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_policy_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/policy

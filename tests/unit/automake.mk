@@ -49,6 +49,11 @@ check_PROGRAMS += tests/unit/test-request
 tests_unit_test_request_SOURCES = tests/unit/test-request.c
 tests_unit_test_request_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-policy-spec
+tests_unit_test_policy_spec_SOURCES = tests/unit/test-policy-spec.c
+tests_unit_test_policy_spec_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-node-writer
 tests_unit_test_node_writer_SOURCES = tests/unit/test-node-writer.c
 tests_unit_test_node_writer_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -60,6 +65,22 @@ tests_unit_test_net_use_SOURCES = tests/unit/test-net-use.c
 tests_unit_test_net_use_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_net_use_LDADD = \
 	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-policy-facts
+tests_unit_test_policy_facts_SOURCES = tests/unit/test-policy-facts.c
+tests_unit_test_policy_facts_LDADD = \
+	controller/libcontroller.a ovsdb/libovsview.a netlink/libkernel.a \
+	$(UNIT_LIBS) $(KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-policy-plan
+tests_unit_test_policy_plan_SOURCES = tests/unit/test-policy-plan.c
+tests_unit_test_policy_plan_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-policy-record
+tests_unit_test_policy_record_SOURCES = tests/unit/test-policy-record.c
+tests_unit_test_policy_record_LDADD = \
+	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-tc-parse
 tests_unit_test_tc_parse_SOURCES = \

@@ -361,6 +361,7 @@ test_unknown_keys(void **state)
     assert_false(set(f, "ovn-remote", "unix:/x"));
     assert_false(set(f, "system-id", "offload-x"));
     assert_false(set(f, "offload-port-0000:65:00.2", "iface-id=a_b"));
+    assert_false(set(f, "offload-policy-p", "numVfs=1,vendor=15b3"));
     assert_false(set(f, "offloadx", "1"));
     assert_true(sset_is_empty(&f->cfg.unknown));
 

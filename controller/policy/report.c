@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+#include "controller/policy/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/output.h"
+#include "openvswitch/json.h"
+#include "util.h"
+
+/* The policy that has 'pf', or had it. */
+static const char *
+policy_name(const struct managed_pf *pf)
+{
+    return (pf->policy ? pf->policy->name
+            : pf->record ? pf->record->policy : "");
+}
+
+static bool
+is_of(const struct managed_pf *pf, const char *policy)
+{
+    return !policy || !strcmp(policy_name(pf), policy);
+}
+
+/* All, sorted by address; NULL at the end.  Caller frees. */
+static int
+compare_pfs(const void *a_, const void *b_)
+{
+    const struct managed_pf *const *a = a_;
+    const struct managed_pf *const *b = b_;
+
+    return pci_addr_compare(&(*a)->addr, &(*b)->addr);
+}
+
+static const struct managed_pf **
+sort_pfs(const struct policy_engine *engine)
+{
+    const struct managed_pf **sorted
+        = xmalloc((hmap_count(&engine->pfs) + 1) * sizeof *sorted);
+    const struct managed_pf *pf;
+    size_t n = 0;
+
+    HMAP_FOR_EACH (pf, node, &engine->pfs) {
+        sorted[n++] = pf;
+    }
+    qsort(sorted, n, sizeof *sorted, compare_pfs);
+    sorted[n] = NULL;
+    return sorted;
+}
+
+static void
+put_facts(struct json *json, const struct policy_pf *facts)
+{
+    size_t n_vdpas = 0;
+
+    for (size_t i = 0; facts && i < facts->n_vfs; i++) {
+        n_vdpas += facts->vfs[i].n_vdpas;
+    }
+    json_object_put(json, "name",
+                    output_string_or_null(facts && facts->has_uplink
+                                          ? facts->netdevs[0].name : ""));
+    json_object_put(json, "num_vfs",
+                    json_integer_create(facts ? facts->n_vfs : 0));
+    json_object_put(json, "total_vfs",
+                    json_integer_create(facts ? facts->total_vfs : 0));
+    json_object_put_string(json, "eswitch_mode",
+                           eswitch_mode_to_string(facts ? facts->mode
+                                                  : ESWITCH_UNKNOWN));
+    json_object_put(json, "vdpas", json_integer_create(n_vdpas));
+}
+
+static char *
+step_to_string(const struct policy_step *step)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    policy_step_put(step, &s);
+    return ds_steal_cstr(&s);
+}
+
+static struct json *
+pf_to_json(const struct managed_pf *pf)
+{
+    struct json *json = json_object_create();
+    bool busy = pf->state != POLICY_APPLIED && pf->state != POLICY_ERROR;
+    char *step = busy ? step_to_string(&pf->step) : NULL;
+    char addr[PCI_ADDR_STRLEN];
+
+    json_object_put(json, "policy", output_string_or_null(policy_name(pf)));
+    json_object_put_string(json, "pf", pci_addr_format(&pf->addr, addr));
+    put_facts(json, pf->facts);
+    json_object_put_string(json, "towards", pf->policy ? "policy" : "before");
+    json_object_put_string(json, "state", policy_state_to_string(pf->state));
+    json_object_put(json, "step", output_string_or_null(step));
+    json_object_put(json, "reason", output_string_or_null(pf->reason));
+    free(step);
+    return json;
+}
+
+/* A policy that has no PF. */
+static struct json *
+idle_policy_to_json(const struct policy *policy)
+{
+    struct json *json = json_object_create();
+
+    json_object_put_string(json, "policy", policy->name);
+    json_object_put(json, "pf", json_null_create());
+    put_facts(json, NULL);
+    json_object_put_string(json, "towards", "policy");
+    json_object_put_string(json, "state",
+                           policy->error ? "error" : "unmatched");
+    json_object_put(json, "step", json_null_create());
+    json_object_put_string(json, "reason", (policy->error ? policy->error
+                                            : "it has no PF of this node"));
+    return json;
+}
+
+static bool
+has_pf(const struct policy_engine *engine, const struct policy *policy)
+{
+    const struct managed_pf *pf;
+
+    HMAP_FOR_EACH (pf, node, &engine->pfs) {
+        if (!strcmp(policy_name(pf), policy->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct json *
+policy_engine_to_json(const struct policy_engine *engine, const char *name)
+{
+    const struct policy **policies = policy_table_sort(&engine->policies);
+    const struct managed_pf **pfs = sort_pfs(engine);
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; policies[i]; i++) {
+        if ((!name || !strcmp(name, policies[i]->name))
+            && !has_pf(engine, policies[i])) {
+            json_array_add(array, idle_policy_to_json(policies[i]));
+        }
+    }
+    for (size_t i = 0; pfs[i]; i++) {
+        if (is_of(pfs[i], name)) {
+            json_array_add(array, pf_to_json(pfs[i]));
+        }
+    }
+    free(pfs);
+    free(policies);
+    return array;
+}
+
+struct diff {
+    const struct managed_pf *pf;
+    struct json *array;
+    long long int n;            /* Steps of this PF so far. */
+};
+
+static void
+add_step(const struct policy_step *step, void *diff_)
+{
+    struct diff *diff = diff_;
+    struct json *json = json_object_create();
+    char *text = step_to_string(step);
+    char addr[PCI_ADDR_STRLEN];
+
+    json_object_put_string(json, "pf",
+                           pci_addr_format(&diff->pf->addr, addr));
+    json_object_put(json, "policy",
+                    output_string_or_null(policy_name(diff->pf)));
+    json_object_put(json, "n", json_integer_create(++diff->n));
+    json_object_put(json, "step", output_string_or_null(text));
+    json_object_put(json, "disruptive",
+                    json_boolean_create(policy_step_is_disruptive(step)));
+    json_array_add(diff->array, json);
+    free(text);
+}
+
+struct json *
+policy_engine_diff_to_json(const struct policy_engine *engine,
+                           const char *name)
+{
+    const struct managed_pf **pfs = sort_pfs(engine);
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; pfs[i]; i++) {
+        struct diff diff = { .pf = pfs[i], .array = array };
+        struct policy_candidate as;
+        struct policy_target target;
+
+        if (is_of(pfs[i], name) && pfs[i]->facts
+            && (pfs[i]->policy || pfs[i]->record)) {
+            managed_pf_target(pfs[i], &target, &as);
+            policy_plan_all(pfs[i]->facts, &target, managed_pf_made(pfs[i]),
+                            add_step, &diff);
+        }
+    }
+    free(pfs);
+    return array;
+}
+
+struct json *
+policy_engine_status_to_json(const struct policy_engine *engine)
+{
+    struct json *json = json_object_create();
+    struct json *states = json_object_create();
+    struct json *problems = json_object_create();
+    long long int n[POLICY_ERROR + 1] = { 0 };
+    const struct policy *policy;
+    const struct managed_pf *pf;
+
+    HMAP_FOR_EACH (pf, node, &engine->pfs) {
+        n[pf->state]++;
+        if (pf->reason[0]) {
+            char addr[PCI_ADDR_STRLEN];
+
+            json_object_put(problems, pci_addr_format(&pf->addr, addr),
+                            output_string_or_null(pf->reason));
+        }
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(n); i++) {
+        if (n[i]) {
+            json_object_put(states, policy_state_to_string(i),
+                            json_integer_create(n[i]));
+        }
+    }
+    HMAP_FOR_EACH (policy, node, &engine->policies.policies) {
+        if (policy->error) {
+            char *name = output_printable(policy->name);
+
+            json_object_put_string(problems, name, policy->error);
+            free(name);
+        }
+    }
+    json_object_put(json, "policies", json_integer_create(
+                        hmap_count(&engine->policies.policies)));
+    json_object_put(json, "pfs", states);
+    json_object_put(json, "problems", problems);
+    json_object_put(json, "state_dir",
+                    output_string_or_null(engine->state_dir));
+    return json;
+}
