@@ -11,12 +11,16 @@ EXTRA_DIST += \
 	utilities/dev.d/setup.sh
 
 noinst_LIBRARIES += utilities/libclient.a
+utilities_libclient_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBYAML_CFLAGS)
 utilities_libclient_a_SOURCES = \
 	utilities/client/client.c \
 	utilities/client/client.h \
 	utilities/client/command-list.c \
 	utilities/client/command-list.h \
 	utilities/client/daemon-command.c \
+	utilities/client/policy-apply.c \
+	utilities/client/policy-yaml.c \
+	utilities/client/policy-yaml.h \
 	utilities/client/flow-watch.c \
 	utilities/client/terminal.c \
 	utilities/client/terminal.h \
@@ -36,4 +40,6 @@ utilities_ovs_offload_SOURCES = utilities/ovs-offload.c
 utilities_ovs_offload_LDADD = \
 	utilities/libclient.a \
 	controller/libcontroller.a \
-	$(OVS_LIBS)
+	netlink/libkernel.a \
+	$(OVS_LIBS) \
+	$(LIBYAML_LIBS)

@@ -27,6 +27,7 @@ static const struct client_command commands[] = {
     { "flow watch", FLOW_WATCH_USAGE, flow_watch },
     { "vdpa domain-xml", VDPA_DOMAIN_XML_USAGE, vdpa_domain_xml },
     { "vdpa env", VDPA_ENV_USAGE, vdpa_env },
+    { "policy apply", POLICY_APPLY_USAGE, policy_apply },
 };
 
 static void

@@ -123,3 +123,11 @@ tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz-policy.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_policy_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/policy
+
+check_PROGRAMS += tests/fuzz/fuzz-policy-yaml
+tests_fuzz_fuzz_policy_yaml_SOURCES = \
+	tests/fuzz/fuzz-policy-yaml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_policy_yaml_LDADD = \
+	utilities/libclient.a controller/libcontroller.a \
+	netlink/libkernel.a $(FUZZ_LIBS) $(LIBYAML_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/policy-yaml

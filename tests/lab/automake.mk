@@ -95,11 +95,14 @@ EXTRA_DIST += \
 	tests/lab/t/lib/daemon.sh \
 	tests/lab/t/lib/flows.sh \
 	tests/lab/t/lib/ovn.sh \
+	tests/lab/t/lib/policy.sh \
 	tests/lab/t/lib/writer.py \
 	tests/lab/t/modes.sh \
 	tests/lab/t/ovn.sh \
 	tests/lab/t/ovnk.sh \
 	tests/lab/t/pairing.sh \
+	tests/lab/t/policy-crash.sh \
+	tests/lab/t/policy.sh \
 	tests/lab/t/report.sh \
 	tests/lab/t/tunnel.sh \
 	tests/lab/t/vdpa.sh

@@ -54,6 +54,12 @@ tests_unit_test_policy_spec_SOURCES = tests/unit/test-policy-spec.c
 tests_unit_test_policy_spec_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-policy-yaml
+tests_unit_test_policy_yaml_SOURCES = tests/unit/test-policy-yaml.c
+tests_unit_test_policy_yaml_LDADD = \
+	utilities/libclient.a controller/libcontroller.a \
+	netlink/libkernel.a $(UNIT_LIBS) $(LIBYAML_LIBS)
+
 check_PROGRAMS += tests/unit/test-node-writer
 tests_unit_test_node_writer_SOURCES = tests/unit/test-node-writer.c
 tests_unit_test_node_writer_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -77,4 +77,9 @@ enum client_status vdpa_domain_xml(const struct client *, int argc,
 #define VDPA_ENV_USAGE "--resource=PREFIX/NAME [NAME]..."
 enum client_status vdpa_env(const struct client *, int argc, char *argv[]);
 
+/* "policy apply". */
+#define POLICY_APPLY_USAGE "[--dry-run] [--force] FILE"
+enum client_status policy_apply(const struct client *, int argc,
+                                char *argv[]);
+
 #endif /* utilities/client/client.h */
