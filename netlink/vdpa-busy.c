@@ -119,8 +119,9 @@ describe_holders(const struct vdpa_op *op)
     size_t n;
 
     holders = holder_scan_holders(op->scan, &n);
-    ds_put_format(&s, "busy: %s is open in ",
-                  info ? info->vhost_device : "it");
+    ds_put_format(&s, "busy: %s is open%s", info ? info->vhost_device : "it",
+                  n ? " in " : ", unknown holder: no process that can be "
+                  "seen has it");
     for (size_t i = 0; i < n; i++) {
         ds_put_format(&s, "%sprocess %ld", i ? ", " : "",
                       (long int) holders[i].pid);
@@ -133,9 +134,6 @@ describe_holders(const struct vdpa_op *op)
             ds_put_format(&s, " of user %lu",
                           (unsigned long int) holders[i].uid);
         }
-    }
-    if (!n) {
-        ds_put_cstr(&s, "an unknown holder, a process that cannot be seen");
     }
     return ds_steal_cstr(&s);
 }

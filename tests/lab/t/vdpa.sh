@@ -238,6 +238,21 @@ check "it is closed" release
 check "and deleted" wait_for 20 not exists "$dev1"
 kill "$holder"
 
+# A daemon in a namespace of processes of its own, which sees no others.
+unshare -p -f --mount-proc ovs-offload-controller -u /tmp/blind.ctl \
+    --log-file="$LAB_OUT/blind.log" 2>/dev/null &
+blind() { ovs-appctl -t /tmp/blind.ctl "$@"; }
+check "one that is blind" wait_for 20 blind version
+check "another one" ooc vdpa/add "$dev1" mgmtdev=pci/$vf1
+vhost=$(ooc_jq vdpa/bind "$dev1" vhost_vdpa .vhost_device) || fail "bind"
+check "is open" hold "$vhost"
+check "it knows that somebody has it" grep -q "busy: $vhost.*unknown holder" \
+    <(wait_for 20 blind vdpa/show "$dev1"; blind vdpa/del "$dev1" 2>&1)
+check "it is closed" release
+check "and deleted" wait_for 30 not exists "$dev1"
+kill "$holder"
+check "it ends" blind exit
+
 # Somebody else makes the kernel wait: we do not.
 check "another one" ooc vdpa/add "$dev1" mgmtdev=pci/$vf1
 vhost=$(ooc_jq vdpa/bind "$dev1" vhost_vdpa .vhost_device) || fail "bind"
