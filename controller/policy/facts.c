@@ -62,10 +62,10 @@ read_int(int sysfs, const char *device, const char *file)
 static void
 read_driver(int sysfs, const char *device, char *driver, size_t size)
 {
-    char path[PATH_SIZE];
+    char *path = xasprintf("%s/driver", device);
 
-    snprintf(path, sizeof path, "%s/driver", device);
     (void) sysfs_link_name(sysfs, path, driver, size);
+    free(path);
 }
 
 static int
