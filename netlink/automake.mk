@@ -98,8 +98,10 @@ netlink_libkernel_a_SOURCES = \
 	netlink/vdpa-msg.h \
 	netlink/vdpa-query.c \
 	netlink/vdpa-query.h \
+	netlink/vdpa-request.c \
 	netlink/vdpa-source.c \
 	netlink/vdpa-source.h \
+	netlink/vdpa-spec.c \
 	netlink/vdpa-sysfs.c \
 	netlink/virtio-name.c \
 	netlink/virtio-name.h

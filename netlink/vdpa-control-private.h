@@ -14,8 +14,8 @@
  *     KERNEL     the lane executes it
  *     EVENT      done, and its events have to come
  *
- * vdpa-control.c has the life of requests and those by netlink, vdpa-busy.c
- * SCAN and BUSY, vdpa-bind.c those by sysfs. */
+ * vdpa-control.c has the life of requests, vdpa-busy.c SCAN and BUSY,
+ * vdpa-request.c requests by netlink, vdpa-bind.c those by sysfs. */
 
 #include "netlink/vdpa-control.h"
 #include "openvswitch/compiler.h"
@@ -129,7 +129,7 @@ void vdpa_control_end(struct vdpa_control *);
 /* That of 'kernel', in netlink/kernel.c. */
 struct vdpa_control *kernel_vdpa_control(const struct kernel *);
 
-/* Requests, for the three files. */
+/* Requests, for the four files. */
 
 const struct vdpa_info *vdpa_op_info(const struct vdpa_op *);
 
@@ -146,6 +146,20 @@ void vdpa_op_end(struct vdpa_op *);
 
 /* Is the consumer's side of the device there, as far as it can be known? */
 bool vdpa_info_has_consumer(const struct vdpa_info *);
+
+/* vdpa-request.c */
+
+/* The turn of 'op' has come in the lane for changes. */
+void vdpa_request_send(struct vdpa_op *);
+
+/* The devices were told: is it done? */
+void vdpa_request_check(struct vdpa_op *);
+
+/* The events took too long. */
+void vdpa_request_expire(struct vdpa_op *);
+
+/* The connection that executes 'op' is gone. */
+void vdpa_request_abort(struct vdpa_op *);
 
 /* vdpa-busy.c */
 

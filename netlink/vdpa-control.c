@@ -4,9 +4,7 @@
 
 #include "netlink/vdpa-control.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <linux/netlink.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -14,7 +12,6 @@
 #include "netlink/nl-conn.h"
 #include "netlink/vdpa-control-private.h"
 #include "netlink/vdpa-holder.h"
-#include "netlink/vdpa-msg.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -25,8 +22,6 @@ VLOG_DEFINE_THIS_MODULE(vdpa_control);
 
 COVERAGE_DEFINE(vdpa_request);
 COVERAGE_DEFINE(vdpa_request_failed);
-
-#define NEW_NAME_MAX 128        /* Bytes in the name of a new device. */
 
 static const char *
 op_what(const struct vdpa_op *op)
@@ -138,103 +133,6 @@ vdpa_info_has_consumer(const struct vdpa_info *info)
                || info->device_id > 1;
     }
     return true;
-}
-
-/* Requests by netlink. */
-
-/* The kernel's answer as a message: its own text, if it gave one. */
-static void
-tell_refused(struct vdpa_op *op, const struct nl_result *result)
-{
-    if (result->extack[0]) {
-        vdpa_op_tell(op, result->error, "the kernel refused: %s (%s)",
-                     result->extack, ovs_strerror(result->error));
-    } else if (op->type == VDPA_OP_SET_MAC && result->error == EOPNOTSUPP) {
-        vdpa_op_tell(op, EOPNOTSUPP, "the kernel cannot set the MAC address "
-                     "of a device that exists (Linux 6.12 can, of some "
-                     "devices): delete it and create it with the address");
-    } else {
-        vdpa_op_tell(op, result->error, "the kernel refused: %s",
-                     ovs_strerror(result->error));
-    }
-    vdpa_op_end(op);
-}
-
-/* Whoever else deleted it did what was asked. */
-static bool
-is_gone_anyway(const struct vdpa_op *op, const struct nl_result *result)
-{
-    return (op->type == VDPA_OP_DELETE && result->error == ENODEV
-            && op->inode && vdpa_busy_inode(op) != op->inode);
-}
-
-static void
-request_done(void *op_, const struct nl_result *result)
-{
-    struct vdpa_op *op = op_;
-
-    op->control->requesting = NULL;
-    if (result->error && !is_gone_anyway(op, result)) {
-        tell_refused(op, result);
-    } else if (op->type == VDPA_OP_SET_MAC) {
-        /* There is no event, and nobody keeps the address. */
-        vdpa_op_succeed(op);
-        vdpa_op_end(op);
-    } else {
-        op->state = VDPA_OP_EVENT;
-        op->control->devs_changed = true;
-    }
-}
-
-static void
-request_send(struct vdpa_op *op)
-{
-    struct vdpa_control *control = op->control;
-    char buf[VDPA_REQUEST_SIZE];
-    struct nlmsghdr *request;
-
-    if (op->type == VDPA_OP_CREATE) {
-        request = vdpa_request_new(buf, control->family, &op->spec);
-    } else if (op->type == VDPA_OP_DELETE) {
-        request = vdpa_request_del(buf, control->family, op->spec.name);
-    } else {
-        request = vdpa_request_set_mac(buf, control->family, op->spec.name,
-                                       op->spec.mac);
-    }
-
-    /* One at a time: those that are queued in a connection that breaks may
-     * be executed twice. */
-    control->requesting = op;
-    op->state = VDPA_OP_KERNEL;
-    nl_conn_request(control->conn, request, NULL, request_done, op);
-}
-
-/* Have the events come? */
-static void
-request_check(struct vdpa_op *op)
-{
-    const struct vdpa_info *info = vdpa_op_info(op);
-
-    if (op->type == VDPA_OP_DELETE
-        ? !info || vdpa_busy_inode(op) != op->inode
-        : info && vdpa_info_has_consumer(info)) {
-        vdpa_op_succeed(op);
-        vdpa_op_end(op);
-    }
-}
-
-static void
-request_expire(struct vdpa_op *op)
-{
-    if (op->type == VDPA_OP_CREATE && vdpa_op_info(op)) {
-        /* Only the netdev is missing, which is none of the device's. */
-        vdpa_op_succeed(op);
-    } else {
-        vdpa_op_tell(op, ETIMEDOUT, "the kernel has done it, but the event "
-                     "that says so has not come within %d s",
-                     VDPA_OP_MS / 1000);
-    }
-    vdpa_op_end(op);
 }
 
 /* The life of a request. */
@@ -450,7 +348,7 @@ op_expire(struct vdpa_op *op)
         if (op_is_by_sysfs(op)) {
             vdpa_bind_expire(op);
         } else {
-            request_expire(op);
+            vdpa_request_expire(op);
         }
         break;
     case VDPA_OP_KERNEL:
@@ -486,14 +384,14 @@ op_run(struct vdpa_op *op, bool devs_changed)
         if (op_is_by_sysfs(op)) {
             vdpa_bind_next(op);
         } else {
-            request_send(op);
+            vdpa_request_send(op);
         }
     }
     if (op->state == VDPA_OP_EVENT && devs_changed) {
         if (op_is_by_sysfs(op)) {
             vdpa_bind_check(op);
         } else {
-            request_check(op);
+            vdpa_request_check(op);
         }
     }
     if (!op->told && time_msec() >= op->since + VDPA_OP_MS) {
@@ -552,9 +450,7 @@ vdpa_control_set_family(struct vdpa_control *control, uint16_t family,
     control->family_known = true;
     control->requesting = NULL;
     if (op) {
-        request_done(op, &(struct nl_result) {
-            .error = ECONNRESET, .extack = "",
-        });
+        vdpa_request_abort(op);
     }
 }
 
@@ -635,50 +531,4 @@ vdpa_control_wait(struct vdpa_control *control)
     if (control->devs_changed && !ovs_list_is_empty(&control->ops)) {
         poll_immediate_wake();
     }
-}
-
-/* Checks. */
-
-char *
-vdpa_name_check(const char *name)
-{
-    size_t len = strlen(name);
-
-    if (!len) {
-        return xstrdup("the name is empty");
-    } else if (len > NEW_NAME_MAX) {
-        return xasprintf("the name has %"PRIuSIZE" bytes, of at most %d", len,
-                         NEW_NAME_MAX);
-    } else if (name[0] == '-' || !strcmp(name, ".") || !strcmp(name, "..")) {
-        return xasprintf("a name cannot be \"%s\"", name);
-    }
-    for (const char *p = name; *p; p++) {
-        if (!isalnum((unsigned char) *p) && !strchr("_.:@+-", *p)) {
-            return xasprintf("the name \"%s\" has a character that is not "
-                             "possible: letters, digits and _.:@+- are",
-                             name);
-        }
-    }
-    return NULL;
-}
-
-char *
-vdpa_spec_check(const struct vdpa_spec *spec)
-{
-    char *error = vdpa_name_check(spec->name);
-    char bus[16], dev[64];
-
-    if (error) {
-        return error;
-    } else if (!vdpa_mgmtdev_from_string(spec->mgmtdev, bus, dev)) {
-        return xasprintf("mgmtdev \"%s\" is not of the form BUS/DEVICE or "
-                         "DEVICE", spec->mgmtdev);
-    } else if (spec->mtu && spec->mtu < VDPA_MTU_MIN) {
-        return xasprintf("mtu %u is not in %d..65535", spec->mtu,
-                         VDPA_MTU_MIN);
-    } else if (spec->max_vqp > VDPA_VQP_MAX) {
-        return xasprintf("max-vqp %u is not in 1..%d", spec->max_vqp,
-                         VDPA_VQP_MAX);
-    }
-    return NULL;
 }
