@@ -34,7 +34,7 @@ check_list_more() {
 END
 }
 
-fuzz_runs=200000
+fuzz_runs=100000
 
 do_check() {
     local stage wanted=() start=$SECONDS

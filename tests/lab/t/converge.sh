@@ -16,7 +16,7 @@
 program=${RELEASE_BUILDDIR:+$RELEASE_BUILDDIR/controller/}$program
 
 N=128
-CYCLES=${CYCLES:-150}
+CYCLES=${CYCLES:-100}
 
 # request_all: for all VFs, in one transaction
 request_all() {

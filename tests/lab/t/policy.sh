@@ -137,21 +137,24 @@ guards() {
 
 # Those that hold VFs, while the policy changes and goes.
 holders() {
-    local rep
+    local rep holder
     ids offload-mode=assist
     start
     ids_policy "$VHOST2"
     eventually "vhost" 60 \
         eval 'state_is applied && [ "$(vdpa_drivers)" = vhost_vdpa ]'
 
-    exec 7<>/dev/vhost-vdpa-1
+    # Not a descriptor of this shell's, which each of its commands would have.
+    sleep infinity 7<>/dev/vhost-vdpa-1 &
+    holder=$!
+    wait_for 10 test -e "/proc/$holder/fd/7"
     ids_policy "${VHOST2/numVfs=2/numVfs=3}"
     eventually "a VM is in the way" 30 \
-        reason_has "process $$ (bash) has vhost-vdpa-1"
+        reason_has "process $holder (sleep) has vhost-vdpa-1"
     equal "VFs" 2 "$(vfs)"
     ids_rm offload-policy-vdpa-policy
     eventually "of the way back, too" 30 \
-        reason_has "process $$ (bash) has vhost-vdpa-1"
+        reason_has "process $holder (sleep) has vhost-vdpa-1"
     equal "vDPA devices" 2 "$(vdpas | wc -w)"
 
     # Before the VM ends, as then nobody else would be left.
@@ -159,7 +162,7 @@ holders() {
     k8s_add "$rep" poda
     eventually "the row of a CNI is in the way" 30 \
         reason_has "$rep is on bridge $BR, in a row that is not ours"
-    exec 7>&-
+    kill $holder
     ovs-vsctl --no-wait del-port "$rep"
     eventually "bare NIC" 60 eval 'is_bare && nothing_left'
 }
