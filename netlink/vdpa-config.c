@@ -15,6 +15,12 @@
 /* VIRTIO_NET_S_LINK_UP in linux/virtio_net.h. */
 #define S_LINK_UP 1
 
+/* A device's features are VDPA_ATTR_DEV_FEATURES.  Older kernels, 6.1 among
+ * them, have an attribute of its own for those in a configuration, which is in
+ * their headers only, and whose number newer ones use for the capacity of a
+ * block device. */
+#define ATTR_OLD_FEATURES (VDPA_ATTR_DEV_FEATURES + 1)
+
 /* Each fails only if its attribute is there and is of another size. */
 
 static bool
@@ -63,12 +69,16 @@ parse_u16(const struct nlattr *attr, uint16_t *value)
 bool
 vdpa_config_parse(const struct nlmsghdr *nlh, struct vdpa_config *config)
 {
-    const struct nlattr *tb[VDPA_ATTR_VDPA_DEV_SUPPORTED_FEATURES + 1];
+    const struct nlattr *tb[ATTR_OLD_FEATURES + 1];
+    const struct nlattr *features;
 
     memset(config, 0, sizeof *config);
-    return (attr_parse_message(nlh, GENL_HDRLEN,
-                               VDPA_ATTR_VDPA_DEV_SUPPORTED_FEATURES, tb)
-            && attr_get_string(tb[VDPA_ATTR_DEV_NAME], config->name,
+    if (!attr_parse_message(nlh, GENL_HDRLEN, ATTR_OLD_FEATURES, tb)) {
+        return false;
+    }
+    features = (tb[VDPA_ATTR_DEV_FEATURES] ? tb[VDPA_ATTR_DEV_FEATURES]
+                : tb[ATTR_OLD_FEATURES]);
+    return (attr_get_string(tb[VDPA_ATTR_DEV_NAME], config->name,
                                sizeof config->name)
             && config->name[0]
             && parse_mac(tb[VDPA_ATTR_DEV_NET_CFG_MACADDR], config)
@@ -78,8 +88,8 @@ vdpa_config_parse(const struct nlmsghdr *nlh, struct vdpa_config *config)
                          &config->max_vqp)
             && parse_features(tb[VDPA_ATTR_DEV_NEGOTIATED_FEATURES],
                               &config->has_negotiated, &config->negotiated)
-            && parse_features(tb[VDPA_ATTR_VDPA_DEV_SUPPORTED_FEATURES],
-                              &config->has_features, &config->features));
+            && parse_features(features, &config->has_features,
+                              &config->features));
 }
 
 bool

@@ -135,7 +135,8 @@ test_sizes(void **state OVS_UNUSED)
         { VDPA_ATTR_DEV_NET_STATUS, 2, 1 },
         { VDPA_ATTR_DEV_NET_CFG_MAX_VQP, 2, 0 },
         { VDPA_ATTR_DEV_NEGOTIATED_FEATURES, 8, 0 },
-        { VDPA_ATTR_VDPA_DEV_SUPPORTED_FEATURES, 8, 0 },
+        { VDPA_ATTR_DEV_FEATURES, 8, 0 },
+        { VDPA_ATTR_DEV_FEATURES + 1, 8, 0 },
     };
     struct vdpa_config config;
     struct ofpbuf buf;
@@ -157,6 +158,29 @@ test_sizes(void **state OVS_UNUSED)
     assert_true(parse(&buf, &config));
     assert_int_equal(config.status, 2);
     assert_false(vdpa_config_link_up(&config));
+}
+
+/* Newer kernels have the features elsewhere, and something else in their old
+ * place. */
+static void
+test_features(void **state OVS_UNUSED)
+{
+    struct vdpa_config config;
+    struct ofpbuf buf;
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+    nl_msg_put_u64(&buf, VDPA_ATTR_DEV_FEATURES + 1, 7);
+    assert_true(parse(&buf, &config));
+    assert_true(config.has_features);
+    assert_int_equal(config.features, 7);
+
+    begin(&buf);
+    nl_msg_put_string(&buf, VDPA_ATTR_DEV_NAME, "v");
+    nl_msg_put_u64(&buf, VDPA_ATTR_DEV_FEATURES, 5);
+    nl_msg_put_u64(&buf, VDPA_ATTR_DEV_FEATURES + 1, 7);
+    assert_true(parse(&buf, &config));
+    assert_int_equal(config.features, 5);
 }
 
 /* Counters are pairs of a name and a value, of which there may be too
@@ -250,6 +274,7 @@ main(void)
         cmocka_unit_test(test_bare),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_features),
         cmocka_unit_test(test_vstats),
         cmocka_unit_test(test_torture),
     };
