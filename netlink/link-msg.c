@@ -79,6 +79,21 @@ parse_object(struct nl_object *object, void *aux_)
     aux->ok = take_rtnl_link((struct rtnl_link *) object, aux->link);
 }
 
+/* Makes libnl-route pass over what 'nlh', which is a copy, has of VFs: libnl
+ * 3.7 leaks memory if that is malformed, and nobody here asks for it. */
+static void
+hide_vfs(struct nlmsghdr *nlh)
+{
+    struct nlattr *attr;
+
+    mnl_attr_for_each (attr, nlh, sizeof(struct ifinfomsg)) {
+        if ((attr->nla_type & NLA_TYPE_MASK) == IFLA_VFINFO_LIST) {
+            /* A type that nobody knows. */
+            attr->nla_type = (uint16_t) NLA_TYPE_MASK;
+        }
+    }
+}
+
 static bool
 parse_with_libnl(const struct nlmsghdr *nlh, struct link_info *link)
 {
@@ -90,6 +105,7 @@ parse_with_libnl(const struct nlmsghdr *nlh, struct link_info *link)
     if (!msg) {
         out_of_memory();
     }
+    hide_vfs(nlmsg_hdr(msg));
     nlmsg_set_proto(msg, NETLINK_ROUTE);
     error = nl_msg_parse(msg, parse_object, &aux);
     nlmsg_free(msg);
