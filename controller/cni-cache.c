@@ -15,22 +15,21 @@
 #include "openvswitch/shash.h"
 #include "util.h"
 
-/* The member 'name' of 'object' if both are what they should be, else NULL. */
-static const char *
-string_member(const struct json *object, const char *name)
-{
-    const struct json *member
-        = object && object->type == JSON_OBJECT
-          ? shash_find_data(json_object(object), name) : NULL;
-
-    return member && member->type == JSON_STRING ? json_string(member) : NULL;
-}
-
+/* The member 'name' of 'object', or NULL if that is no object or has none. */
 static const struct json *
-object_member(const struct json *object, const char *name)
+member(const struct json *object, const char *name)
 {
     return object && object->type == JSON_OBJECT
            ? shash_find_data(json_object(object), name) : NULL;
+}
+
+/* The same of a member that has to be a string. */
+static const char *
+string_member(const struct json *object, const char *name)
+{
+    const struct json *value = member(object, name);
+
+    return value && value->type == JSON_STRING ? json_string(value) : NULL;
 }
 
 static bool
@@ -45,7 +44,7 @@ check_file(const struct json *json, const char *sandbox,
         return false;
     }
     /* Multus hands the device that it chose to a plugin this way. */
-    device = string_member(object_member(json, "capabilityArgs"), "deviceID");
+    device = string_member(member(json, "capabilityArgs"), "deviceID");
     if (!device) {
         *why = xstrdup("it names no device");
         return false;

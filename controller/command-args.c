@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "openvswitch/json.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -19,6 +20,15 @@ command_reply_error(struct unixctl_conn *conn, const char *format, ...)
     va_end(args);
     unixctl_command_reply_error(conn, message);
     free(message);
+}
+
+void
+command_reply_array(struct unixctl_conn *conn, struct json *array,
+                    const struct output_column *columns, size_t n,
+                    enum output_format format)
+{
+    output_reply(conn, output_array(array, columns, n, format));
+    json_destroy(array);
 }
 
 bool

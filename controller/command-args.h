@@ -10,6 +10,7 @@
 #include "controller/output.h"
 #include "openvswitch/compiler.h"
 
+struct json;
 struct unixctl_conn;
 
 #define FORMAT_USAGE "[--format=table|json|csv]"
@@ -17,6 +18,12 @@ struct unixctl_conn;
 /* Answers that the command failed, with a message. */
 void command_reply_error(struct unixctl_conn *, const char *format, ...)
     OVS_PRINTF_FORMAT(2, 3);
+
+/* Answers with 'array', whose objects become rows of these 'n' columns if that
+ * is the format.  Takes 'array'. */
+void command_reply_array(struct unixctl_conn *, struct json *array,
+                         const struct output_column *columns, size_t n,
+                         enum output_format);
 
 /* Takes --format out of the arguments and checks that 'min' to 'max' are left
  * beside the command.  If not answers with 'usage' and returns false. */

@@ -63,15 +63,6 @@ static const struct output_column port_columns[] = {
 };
 
 static void
-reply_array(struct unixctl_conn *conn, struct json *array,
-            const struct output_column *columns, size_t n,
-            enum output_format format)
-{
-    output_reply(conn, output_array(array, columns, n, format));
-    json_destroy(array);
-}
-
-static void
 cmd_port_list(struct unixctl_conn *conn, int argc, const char *argv[],
               void *c_)
 {
@@ -80,8 +71,8 @@ cmd_port_list(struct unixctl_conn *conn, int argc, const char *argv[],
 
     if (command_parse_args(conn, &argc, argv, 0, 0, "", &format)) {
         late_flows_check(c);
-        reply_array(conn, ports_to_json(reconcile_ports(c->rec)),
-                    port_columns, ARRAY_SIZE(port_columns), format);
+        command_reply_array(conn, ports_to_json(reconcile_ports(c->rec)),
+                            port_columns, ARRAY_SIZE(port_columns), format);
     }
 }
 
@@ -265,8 +256,8 @@ cmd_event_list(struct unixctl_conn *conn, int argc, const char *argv[],
         json_array_add(array, json);
         free(when);
     }
-    reply_array(conn, array, event_columns, ARRAY_SIZE(event_columns),
-                format);
+    command_reply_array(conn, array, event_columns, ARRAY_SIZE(event_columns),
+                        format);
 }
 
 /* recompute, exit */

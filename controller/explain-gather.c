@@ -493,19 +493,6 @@ explain_port(const struct explain_gather *g, const struct gather_port *gp,
     return verdict;
 }
 
-static const struct port *
-find_by_key(const struct port_table *table, const char *key)
-{
-    const struct port *port;
-
-    HMAP_FOR_EACH (port, node, &table->ports) {
-        if (!strcmp(port->key, key)) {
-            return port;
-        }
-    }
-    return NULL;
-}
-
 static void
 gather_finish(struct explain_gather *g)
 {
@@ -516,7 +503,8 @@ gather_finish(struct explain_gather *g)
     size_t n = 0;
 
     for (size_t i = 0; i < g->n_ports; i++) {
-        const struct port *port = find_by_key(table, g->ports[i].key);
+        const struct port *port = port_find_by_key(table,
+                                                   g->ports[i].key);
 
         if (port) {
             enum explain_verdict verdict = explain_port(g, &g->ports[i], port,

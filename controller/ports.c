@@ -64,21 +64,29 @@ ports_destroy(struct port_table *table)
     offload_scope_destroy(&table->scope);
 }
 
+struct port *
+port_find_by_key(const struct port_table *table, const char *key)
+{
+    struct port *port;
+
+    HMAP_FOR_EACH_WITH_HASH (port, node, hash_string(key, 0),
+                             &table->ports) {
+        if (!strcmp(port->key, key)) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
 static struct port *
 port_get(struct port_table *table, const char *key)
 {
-    uint32_t hash = hash_string(key, 0);
-    struct port *port;
+    struct port *port = port_find_by_key(table, key);
 
-    HMAP_FOR_EACH_WITH_HASH (port, node, hash, &table->ports) {
-        if (!strcmp(port->key, key)) {
-            break;
-        }
-    }
     if (!port) {
         port = xzalloc(sizeof *port);
         port->key = xstrdup(key);
-        hmap_insert(&table->ports, &port->node, hash);
+        hmap_insert(&table->ports, &port->node, hash_string(key, 0));
     }
     if (port->generation != table->generation) {
         port->generation = table->generation;

@@ -108,6 +108,9 @@ struct port *port_find(const struct port_table *, const char *name);
 /* The port whose representor is 'name', or NULL. */
 struct port *port_find_by_rep(const struct port_table *, const char *name);
 
+/* The port with that 'key', or NULL. */
+struct port *port_find_by_key(const struct port_table *, const char *key);
+
 /* Name for people: representor, else VF address, vDPA device, request. */
 const char *port_title(const struct port *);
 

@@ -155,23 +155,14 @@ static const struct output_column vdpa_columns[] = {
 };
 
 static void
-reply_array(struct unixctl_conn *conn, struct json *array,
-            const struct output_column *columns, size_t n,
-            enum output_format format)
-{
-    output_reply(conn, output_array(array, columns, n, format));
-    json_destroy(array);
-}
-
-static void
 cmd_list(struct unixctl_conn *conn, int argc, const char *argv[], void *c_)
 {
     const struct controller *c = c_;
     enum output_format format;
 
     if (command_parse_args(conn, &argc, argv, 0, 0, "", &format)) {
-        reply_array(conn, vdpas_to_json(reconcile_ports(c->rec)),
-                    vdpa_columns, ARRAY_SIZE(vdpa_columns), format);
+        command_reply_array(conn, vdpas_to_json(reconcile_ports(c->rec)),
+                            vdpa_columns, ARRAY_SIZE(vdpa_columns), format);
     }
 }
 
@@ -193,11 +184,12 @@ mgmtdevs_done(void *job_, const struct vdpa_answer *answer)
         job_fail(job, (answer->extack[0] ? answer->extack
                        : ovs_strerror(answer->error)));
     } else {
-        reply_array(job->conn,
-                    vdpa_mgmtdevs_to_json(answer->mgmtdevs,
-                                          answer->n_mgmtdevs, job->c->inv),
-                    mgmtdev_columns, ARRAY_SIZE(mgmtdev_columns),
-                    job->format);
+        struct json *array = vdpa_mgmtdevs_to_json(answer->mgmtdevs,
+                                                   answer->n_mgmtdevs,
+                                                   job->c->inv);
+
+        command_reply_array(job->conn, array, mgmtdev_columns,
+                            ARRAY_SIZE(mgmtdev_columns), job->format);
         job->conn = NULL;
     }
 }
@@ -221,8 +213,8 @@ cmd_mgmtdev_list(struct unixctl_conn *conn, int argc, const char *argv[],
     job->query = kernel_get_vdpa_mgmtdevs(c->kernel, mgmtdevs_done, job);
     if (!job->query) {
         /* Without the module there is no management device. */
-        reply_array(conn, json_array_create_empty(), mgmtdev_columns,
-                    ARRAY_SIZE(mgmtdev_columns), format);
+        command_reply_array(conn, json_array_create_empty(), mgmtdev_columns,
+                            ARRAY_SIZE(mgmtdev_columns), format);
         job->conn = NULL;
     }
 }
