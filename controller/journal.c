@@ -260,7 +260,8 @@ journal_update(struct journal *j, const struct journal_input *in)
         see_absent(j, in, &in->absent[i]);
     }
     HMAP_FOR_EACH_SAFE (e, node, &j->entries) {
-        if (e->generation != j->generation) {
+        if (e->generation != j->generation
+            && !nullable_string_is_equal(e->name, in->pending)) {
             update_lost(j, in, e);
         }
     }

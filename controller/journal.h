@@ -103,6 +103,9 @@ struct journal_input {
     const struct journal_row *absent; /* Rows of others with an iface-id and
                                        * without a netdev, */
     size_t n_absent;            /* so many. */
+    const char *pending;        /* Name of a row that is being put back, which
+                                 * may be seen before that is known to have
+                                 * been done, or NULL. */
     /* Is 'iface_id' that of any row? */
     bool (*is_taken)(void *aux, const char *iface_id);
     /* Told of each event; the entry may go afterwards. */

@@ -167,6 +167,7 @@ reconcile_journal_update(struct reconcile *rec,
     struct journal_input in = {
         .reps = reps, .n_reps = collect_reps(rec, reps),
         .absent = rows, .n_absent = collect_absent(rec, rows),
+        .pending = rec->restoring,
         .is_taken = is_taken, .tell = tell, .aux = rec,
         .now = time_msec(),
     };
@@ -296,7 +297,8 @@ reconcile_journal_finish(struct reconcile *rec, enum ovs_txn_result result,
     if (result == OVS_TXN_ERROR) {
         refuse(rec, e, error);
     } else {
-        e->tried = true;
+        /* Otherwise its representor is gone again already. */
+        e->tried = e->state == JOURNAL_RETURNED;
         rec->journal.n_restored++;
         log_event(rec, e, "returned", "put back",
                   "its sandbox still runs with this device");

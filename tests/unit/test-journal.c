@@ -21,6 +21,7 @@ struct node {
     const char *row;            /* Name of another's row, or NULL. */
     bool taken;                 /* Has another row the iface-id? */
     bool other_row;             /* Has the representor some other row? */
+    const char *pending;        /* Row that is being put back, or NULL. */
     struct smap ids, port_ids, port_config; /* Of 'row'. */
     long long int now;
     int n_events;               /* That the last update told, */
@@ -52,7 +53,7 @@ update(struct node *node)
     struct journal_row row;
     struct journal_input in = {
         .reps = reps, .absent = &row, .is_taken = is_taken, .tell = tell,
-        .aux = node, .now = node->now,
+        .pending = node->pending, .aux = node, .now = node->now,
     };
     bool owned = (node->rep && node->row && !strcmp(node->rep, node->row));
 
@@ -244,6 +245,24 @@ test_settled_by_a_row(void **state)
     assert_true(hmap_is_empty(&node->journal.entries));
 }
 
+/* The row is in the database before the answer that put it there. */
+static void
+test_pending_is_not_settled(void **state)
+{
+    struct node *node = *state;
+
+    lose(node);
+    node->rep = "eth1";
+    update_tells(node, JOURNAL_EVENT_RETURNED);
+    node->pending = "eth1";
+    node->other_row = true;
+    update_is_quiet(node);
+    assert_non_null(journal_find(&node->journal, "eth1"));
+    node->pending = NULL;
+    update_tells(node, JOURNAL_EVENT_SETTLED);
+    assert_true(hmap_is_empty(&node->journal.entries));
+}
+
 static void
 test_settled_by_the_iface_id(void **state)
 {
@@ -354,6 +373,7 @@ main(void)
         TEST(test_lost_and_returned),
         TEST(test_what_is_kept_is_what_the_row_had_last),
         TEST(test_settled_by_a_row),
+        TEST(test_pending_is_not_settled),
         TEST(test_settled_by_the_iface_id),
         TEST(test_settled_by_time),
         TEST(test_uncertain),
