@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,12 +30,16 @@ COVERAGE_DEFINE(node_writer_start);
 /* Largest request, in bytes: what a socket takes at once by default. */
 #define MAX_REQUEST (128 * 1024)
 
+/* A text that is saved comes in parts of so many bytes. */
+#define PART_SIZE (64 * 1024)
+
 enum writer_op { OP_WRITE, OP_SAVE, OP_REMOVE };
 
 /* Followed by three strings, each with its NUL: a path or directory, the name
  * in the directory or "", the text or "". */
 struct writer_request {
     uint32_t op;                /* enum writer_op. */
+    bool first, last;           /* Of OP_SAVE: which part 'text' is. */
 };
 
 struct writer_reply {
@@ -48,6 +53,10 @@ struct node_writer {
     struct event *event;        /* On 'fd'. */
     node_writer_cb *cb;         /* Of the request under way, else NULL. */
     void *aux;                  /* For 'cb'. */
+
+    /* What is being saved, if not all of it was handed over yet. */
+    char *dir, *name, *text;    /* NULL if there is nothing. */
+    size_t n_sent;              /* Bytes of 'text' that were. */
 };
 
 /* The process: system calls only. */
@@ -118,19 +127,34 @@ sync_and_close(int fd, int error)
     return error;
 }
 
+/* The file is complete under another name, and on the disk, before it gets its
+ * own.  No two writers save the same file, but they may share a directory. */
 static int
-child_save_at(int dir, const char *name, const char *text)
+child_save_at(const struct writer_request *request, int dir, const char *name,
+              const char *text)
 {
-    static const char temporary[] = ".new";
-    int error;
-    int fd = openat(dir, temporary,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                    0600);
+    static const char suffix[] = ".new";
+    char temporary[NAME_MAX + 1];
+    size_t n = strlen(name);
+    int error, fd;
 
+    if (n + sizeof suffix > sizeof temporary) {
+        return ENAMETOOLONG;
+    }
+    memcpy(temporary, name, n);
+    memcpy(temporary + n, suffix, sizeof suffix);
+    fd = openat(dir, temporary,
+                O_WRONLY | O_CLOEXEC | O_NOFOLLOW
+                | (request->first ? O_CREAT | O_TRUNC : O_APPEND), 0600);
     if (fd < 0) {
         return errno;
     }
-    error = sync_and_close(fd, write_all(fd, text));
+    error = write_all(fd, text);
+    if (!request->last) {
+        close(fd);
+        return error;
+    }
+    error = sync_and_close(fd, error);
     if (!error && renameat(dir, temporary, dir, name)) {
         error = errno;
     }
@@ -151,9 +175,13 @@ child_change_directory(const struct writer_request *request,
     if (dir < 0) {
         return !save && errno == ENOENT ? 0 : errno;
     }
-    error = (save ? child_save_at(dir, name, text)
+    error = (save ? child_save_at(request, dir, name, text)
              : unlinkat(dir, name, 0) && errno != ENOENT ? errno
              : 0);
+    if (save && !request->last) {
+        close(dir);
+        return error;
+    }
     return sync_and_close(dir, error);
 }
 
@@ -196,6 +224,15 @@ child_loop(int fd)
 /* Our side. */
 
 static void
+writer_forget_text(struct node_writer *w)
+{
+    free(w->dir);
+    free(w->name);
+    free(w->text);
+    w->dir = w->name = w->text = NULL;
+}
+
+static void
 writer_stop(struct node_writer *w)
 {
     if (w->event) {
@@ -216,11 +253,20 @@ writer_stop(struct node_writer *w)
     }
 }
 
+static int writer_send_part(struct node_writer *);
+
 static void
 writer_end(struct node_writer *w, int error)
 {
     node_writer_cb *cb = w->cb;
 
+    if (w->text && !error) {
+        error = writer_send_part(w);
+        if (!error) {
+            return;
+        }
+    }
+    writer_forget_text(w);
     w->cb = NULL;
     if (cb) {
         cb(w->aux, error);
@@ -283,6 +329,7 @@ node_writer_destroy(struct node_writer *w)
 {
     if (w) {
         writer_stop(w);
+        writer_forget_text(w);
         free(w);
     }
 }
@@ -293,23 +340,24 @@ node_writer_is_busy(const struct node_writer *w)
     return w->cb != NULL;
 }
 
+/* Hands a request over, of which only the first 'n' bytes of 'text'. */
 static int
-writer_request(struct node_writer *w, enum writer_op op, const char *path,
-               const char *name, const char *text, node_writer_cb *cb,
-               void *aux)
+writer_send(struct node_writer *w, const struct writer_request *request,
+            const char *path, const char *name, const char *text, size_t n)
 {
-    struct writer_request request = { .op = op };
+    char nul[] = "";
     struct iovec iov[] = {
-        { .iov_base = &request, .iov_len = sizeof request },
+        { .iov_base = CONST_CAST(struct writer_request *, request),
+          .iov_len = sizeof *request },
         { .iov_base = CONST_CAST(char *, path), .iov_len = strlen(path) + 1 },
         { .iov_base = CONST_CAST(char *, name), .iov_len = strlen(name) + 1 },
-        { .iov_base = CONST_CAST(char *, text), .iov_len = strlen(text) + 1 },
+        { .iov_base = CONST_CAST(char *, text), .iov_len = n },
+        { .iov_base = nul, .iov_len = sizeof nul },
     };
     struct msghdr msg = { .msg_iov = iov, .msg_iovlen = ARRAY_SIZE(iov) };
     size_t size = 0;
     int error;
 
-    ovs_assert(!w->cb);
     for (size_t i = 0; i < ARRAY_SIZE(iov); i++) {
         size += iov[i].iov_len;
     }
@@ -323,11 +371,44 @@ writer_request(struct node_writer *w, enum writer_op op, const char *path,
     if (sendmsg(w->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
         error = errno;
         writer_stop(w);
-        return error;
     }
-    w->cb = cb;
-    w->aux = aux;
-    return 0;
+    return error;
+}
+
+static int
+writer_request(struct node_writer *w, enum writer_op op, const char *path,
+               const char *name, const char *text, node_writer_cb *cb,
+               void *aux)
+{
+    struct writer_request request = { .op = op };
+    int error;
+
+    ovs_assert(!w->cb);
+    error = writer_send(w, &request, path, name, text, strlen(text));
+    if (!error) {
+        w->cb = cb;
+        w->aux = aux;
+    }
+    return error;
+}
+
+/* Hands the next part of 'text' over. */
+static int
+writer_send_part(struct node_writer *w)
+{
+    size_t left = strlen(w->text) - w->n_sent;
+    size_t n = MIN(left, PART_SIZE);
+    struct writer_request request = {
+        .op = OP_SAVE, .first = !w->n_sent, .last = n == left,
+    };
+    int error = writer_send(w, &request, w->dir, w->name,
+                            w->text + w->n_sent, n);
+
+    w->n_sent += n;
+    if (error || request.last) {
+        writer_forget_text(w);
+    }
+    return error;
 }
 
 int
@@ -341,7 +422,22 @@ int
 node_writer_save(struct node_writer *w, const char *dir, const char *name,
                  const char *text, node_writer_cb *cb, void *aux)
 {
-    return writer_request(w, OP_SAVE, dir, name, text, cb, aux);
+    int error;
+
+    ovs_assert(!w->cb);
+    if (strlen(text) > NODE_WRITER_SAVE_MAX) {
+        return EFBIG;
+    }
+    w->dir = xstrdup(dir);
+    w->name = xstrdup(name);
+    w->text = xstrdup(text);
+    w->n_sent = 0;
+    error = writer_send_part(w);
+    if (!error) {
+        w->cb = cb;
+        w->aux = aux;
+    }
+    return error;
 }
 
 int

@@ -37,7 +37,8 @@ int node_writer_write(struct node_writer *, const char *path,
 /* Makes 'text' the contents of file 'name' in directory 'dir', which is made
  * if only its last part is missing.  When the callback says so it is on the
  * disk.  Whatever happens meanwhile, the file has the old contents or the
- * new. */
+ * new.  Several writers may save into one directory. */
+#define NODE_WRITER_SAVE_MAX (8 * 1024 * 1024) /* Bytes of 'text'. */
 int node_writer_save(struct node_writer *, const char *dir, const char *name,
                      const char *text, node_writer_cb *, void *aux);
 

@@ -86,7 +86,7 @@ test_save(void **state OVS_UNUSED)
     assert_int_equal(finish(), 0);
     assert_contents(file, "2");
 
-    char *temporary = xasprintf("%s/.new", state_dir);
+    char *temporary = xasprintf("%s/f.new", state_dir);
     assert_int_not_equal(access(temporary, F_OK), 0);
     free(temporary);
 }
@@ -122,20 +122,74 @@ test_remove(void **state OVS_UNUSED)
     assert_int_equal(finish(), ENOENT);
 }
 
+/* A file that takes several requests is the new one or the old one. */
 static void
 test_large(void **state OVS_UNUSED)
 {
-    char *text = xmalloc(128 * 1024 + 1);
+    static const size_t sizes[] = {
+        64 * 1024, 64 * 1024 + 1, 128 * 1024, 1000 * 1000, 7,
+    };
+    char *text = xmalloc(NODE_WRITER_SAVE_MAX + 2);
 
-    memset(text, 'x', 128 * 1024);
-    text[128 * 1024] = '\0';
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        size_t n = sizes[i];
+        char *have = xmalloc(n + 2);
+
+        for (size_t j = 0; j < n; j++) {
+            text[j] = 'a' + j / 7 % 23;
+        }
+        text[n] = '\0';
+        assert_int_equal(node_writer_save(writer, state_dir, "f", text, done,
+                                          &n_done), 0);
+        assert_int_equal(finish(), 0);
+        FILE *stream = fopen(file, "r");
+        assert_non_null(stream);
+        assert_int_equal(fread(have, 1, n + 2, stream), n);
+        fclose(stream);
+        assert_memory_equal(have, text, n);
+        free(have);
+    }
+
+    memset(text, 'x', NODE_WRITER_SAVE_MAX + 1);
+    text[NODE_WRITER_SAVE_MAX + 1] = '\0';
     assert_int_equal(node_writer_save(writer, state_dir, "f", text, done,
-                                      &n_done), EMSGSIZE);
+                                      &n_done), EFBIG);
     assert_false(node_writer_is_busy(writer));
-    text[100 * 1024] = '\0';
-    assert_int_equal(node_writer_save(writer, state_dir, "f", text, done,
+    assert_int_equal(node_writer_write(writer, file, text, done, &n_done),
+                     EMSGSIZE);
+    assert_false(node_writer_is_busy(writer));
+    free(text);
+}
+
+/* Two that save into one directory do not get into each other's way: the
+ * first part of one file is there when the other file is made. */
+static void
+test_two(void **state OVS_UNUSED)
+{
+    struct node_writer *other = node_writer_create(base);
+    const size_t n = 1000 * 1000;
+    char *text = xmalloc(n + 1);
+    char *path = xasprintf("%s/g", state_dir);
+    int n_before = n_done;
+    struct stat st;
+
+    last_error = 0;
+    memset(text, 'x', n);
+    text[n] = '\0';
+    assert_int_equal(node_writer_save(other, state_dir, "g", text, done,
                                       &n_done), 0);
-    assert_int_equal(finish(), 0);
+    assert_int_equal(node_writer_save(writer, state_dir, "f", "small", done,
+                                      &n_done), 0);
+    while (n_done < n_before + 2) {
+        event_base_loop(base, EVLOOP_ONCE);
+        assert_int_equal(last_error, 0);
+    }
+    assert_contents(file, "small");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, n);
+    node_writer_destroy(other);
+    unlink(path);
+    free(path);
     free(text);
 }
 
@@ -192,6 +246,7 @@ main(void)
         cmocka_unit_test(test_write),
         cmocka_unit_test(test_remove),
         cmocka_unit_test(test_large),
+        cmocka_unit_test(test_two),
         cmocka_unit_test(test_stuck),
     };
 
