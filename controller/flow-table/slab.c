@@ -10,6 +10,51 @@
 
 #include "util.h"
 
+/* Memory.  From this size on it comes from the kernel itself, which clears
+ * pages one by one as they are first touched: no call here clears many at
+ * once.  And it goes back to the kernel, where malloc() would keep it. */
+#define MIN_MAPPED (64 * 1024)
+
+/* Memory for 'n' elements of 'size' bytes, all zeros. */
+static void *
+alloc_zeros(size_t n, size_t size)
+{
+    void *p;
+
+    if (n * size < MIN_MAPPED) {
+        return xcalloc(n, size);
+    }
+    p = mmap(NULL, n * size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) {
+        out_of_memory();
+    }
+    return p;
+}
+
+/* Frees 'p', which is that, or NULL. */
+static void
+free_zeros(void *p, size_t n, size_t size)
+{
+    if (n * size < MIN_MAPPED) {
+        free(p);
+    } else if (p) {
+        munmap(p, n * size);
+    }
+}
+
+static uint32_t *
+alloc_slots(unsigned int bits)
+{
+    return alloc_zeros((size_t) 1 << bits, sizeof(uint32_t));
+}
+
+static void
+free_slots(uint32_t *slots, unsigned int bits)
+{
+    free_zeros(slots, (size_t) 1 << bits, sizeof *slots);
+}
+
 /* Slabs. */
 
 void
@@ -27,7 +72,7 @@ void
 flow_slab_destroy(struct flow_slab *slab)
 {
     for (uint32_t i = 0; i < slab->n_chunks; i++) {
-        free(slab->chunks[i]);
+        free_zeros(slab->chunks[i], (size_t) 1 << slab->shift, slab->size);
     }
     free(slab->chunks);
 }
@@ -49,8 +94,8 @@ flow_slab_alloc(struct flow_slab *slab)
             slab->chunks = x2nrealloc(slab->chunks, &slab->allocated_chunks,
                                       sizeof *slab->chunks);
         }
-        slab->chunks[slab->n_chunks++] = xcalloc((size_t) 1 << slab->shift,
-                                                 slab->size);
+        slab->chunks[slab->n_chunks++] = alloc_zeros((size_t) 1 << slab->shift,
+                                                     slab->size);
     }
     return slab->n++;
 }
@@ -79,39 +124,6 @@ flow_slab_memory(const struct flow_slab *slab)
 /* Old slots that each insertion moves: the more, the shorter both are there;
  * few enough that one insertion costs little. */
 #define MOVE_STEP 16
-
-/* From this size on slots come from the kernel itself, and go back to it when
- * an index has grown: malloc() would keep them. */
-#define MIN_MAPPED (64 * 1024)
-
-static uint32_t *
-alloc_slots(unsigned int bits)
-{
-    size_t size = sizeof(uint32_t) << bits;
-    void *slots;
-
-    if (size < MIN_MAPPED) {
-        return xzalloc(size);
-    }
-    slots = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (slots == MAP_FAILED) {
-        out_of_memory();
-    }
-    return slots;
-}
-
-static void
-free_slots(uint32_t *slots, unsigned int bits)
-{
-    size_t size = sizeof *slots << bits;
-
-    if (size < MIN_MAPPED) {
-        free(slots);
-    } else if (slots) {
-        munmap(slots, size);
-    }
-}
 
 void
 flow_index_init(struct flow_index *index,
