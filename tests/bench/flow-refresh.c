@@ -2,10 +2,10 @@
 
 /* What reading counters from this kernel costs:
  *
- *     flow-refresh IFINDEX ROUNDS
+ *     flow-refresh ROUNDS IFINDEX...
  *
- * reads all filters on device IFINDEX in full, and then ROUNDS times their
- * counters by a terse dump, each into the table, as the daemon does.  Prints
+ * reads all filters on the devices IFINDEX in full, and then ROUNDS times
+ * their counters by a terse dump, each into the table, as the daemon does.  Prints
  * the number of flows, of those in hardware, and of these rounds, in seconds:
  * how long the kernel took in the system calls in which it makes the dump, CPU
  * time in user space as the kernel estimates it, and CPU time of all but those
@@ -31,7 +31,8 @@
 struct state {
     struct event_base *base;
     struct flow_table *table;
-    int ifindex;
+    const int *ifindexes;       /* Devices. */
+    size_t n_ifindexes;         /* Number of these. */
     bool terse;                 /* Which dump is under way. */
     bool done;
     uint64_t kernel_us;         /* Of terse dumps. */
@@ -78,7 +79,7 @@ dump(struct state *state, bool terse)
 
     state->terse = terse;
     state->done = false;
-    if (!tc_dump_start(state->base, &state->ifindex, 1,
+    if (!tc_dump_start(state->base, state->ifindexes, state->n_ifindexes,
                        terse ? TC_DUMP_TERSE | TC_DUMP_NO_RETRY : 0,
                        &callbacks, state, &error)) {
         ovs_fatal(error, "cannot dump");
@@ -113,16 +114,22 @@ count_offloaded(const struct flow_table *table)
 int
 main(int argc, char *argv[])
 {
-    unsigned int ifindex, rounds;
+    unsigned int rounds;
+    int *ifindexes;
 
     set_program_name(argv[0]);
-    if (argc != 3 || !str_to_uint(argv[1], 10, &ifindex)
-        || !str_to_uint(argv[2], 10, &rounds)) {
-        ovs_fatal(0, "usage: %s IFINDEX ROUNDS", argv[0]);
+    if (argc < 3 || !str_to_uint(argv[1], 10, &rounds)) {
+        ovs_fatal(0, "usage: %s ROUNDS IFINDEX...", argv[0]);
+    }
+    ifindexes = xmalloc((argc - 2) * sizeof *ifindexes);
+    for (int i = 2; i < argc; i++) {
+        if (!str_to_int(argv[i], 10, &ifindexes[i - 2])) {
+            ovs_fatal(0, "%s: no number of a device", argv[i]);
+        }
     }
     struct state state = {
         .base = event_base_new(), .table = flow_table_create(),
-        .ifindex = ifindex,
+        .ifindexes = ifindexes, .n_ifindexes = argc - 2,
     };
     dump(&state, false);
 
@@ -140,5 +147,6 @@ main(int argc, char *argv[])
            kernel, user, cpu - kernel);
     flow_table_destroy(state.table);
     event_base_free(state.base);
+    free(ifindexes);
     return EXIT_SUCCESS;
 }
