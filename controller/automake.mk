@@ -179,6 +179,11 @@ controller_libcontroller_a_SOURCES = \
 	controller/shell-word.h \
 	controller/sink.c \
 	controller/sink.h \
+	controller/state/file.c \
+	controller/state/file.h \
+	controller/state/journal.c \
+	controller/state/text.c \
+	controller/state/text.h \
 	controller/status.c \
 	controller/status.h \
 	controller/udev.c \

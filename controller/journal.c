@@ -46,16 +46,25 @@ entry_clear(struct journal_entry *e)
     smap_destroy(&e->port_config);
 }
 
+void
+journal_entry_destroy(struct journal_entry *e)
+{
+    if (e) {
+        entry_clear(e);
+        free(e->name);
+        free(e->key);
+        free(e->rep);
+        free(e->refusal);
+        free(e);
+    }
+}
+
 static void
 entry_remove(struct journal *j, struct journal_entry *e)
 {
     hmap_remove(&j->entries, &e->node);
-    entry_clear(e);
-    free(e->name);
-    free(e->key);
-    free(e->rep);
-    free(e->refusal);
-    free(e);
+    journal_entry_destroy(e);
+    j->seqno++;
 }
 
 static void
@@ -68,14 +77,21 @@ owner_remove(struct journal *j, struct owner *owner)
 }
 
 void
-journal_destroy(struct journal *j)
+journal_clear(struct journal *j)
 {
     struct journal_entry *e;
-    struct owner *owner;
 
     HMAP_FOR_EACH_SAFE (e, node, &j->entries) {
         entry_remove(j, e);
     }
+}
+
+void
+journal_destroy(struct journal *j)
+{
+    struct owner *owner;
+
+    journal_clear(j);
     hmap_destroy(&j->entries);
     HMAP_FOR_EACH_SAFE (owner, node, &j->owners) {
         owner_remove(j, owner);
@@ -154,6 +170,26 @@ journal_count(const struct journal *j, enum journal_state state)
 
 /* Updates. */
 
+/* Has 'e' what 'row' has? */
+static bool
+entry_equals(const struct journal_entry *e, const struct journal_row *row)
+{
+    return (!strcmp(e->port, row->port) && !strcmp(e->bridge, row->bridge)
+            && smap_equal(&e->external_ids, row->external_ids)
+            && smap_equal(&e->port_ids, row->port_ids)
+            && smap_equal(&e->port_config, row->port_config));
+}
+
+static void
+entry_set(struct journal_entry *e, const struct journal_row *row)
+{
+    e->port = xstrdup(row->port);
+    e->bridge = xstrdup(row->bridge);
+    smap_clone(&e->external_ids, row->external_ids);
+    smap_clone(&e->port_ids, row->port_ids);
+    smap_clone(&e->port_config, row->port_config);
+}
+
 /* Keeps what the row has, now that its netdev is gone. */
 static void
 see_absent(struct journal *j, const struct journal_input *in,
@@ -172,20 +208,20 @@ see_absent(struct journal *j, const struct journal_input *in,
         e->name = xstrdup(row->name);
         e->key = owner ? xstrdup(owner->key) : NULL;
         hmap_insert(&j->entries, &e->node, hash_string(e->name, 0));
-    } else {
+        entry_set(e, row);
+        j->seqno++;
+    } else if (!entry_equals(e, row)) {
         entry_clear(e);
+        entry_set(e, row);
+        j->seqno++;
     }
-    e->port = xstrdup(row->port);
-    e->bridge = xstrdup(row->bridge);
-    smap_clone(&e->external_ids, row->external_ids);
-    smap_clone(&e->port_ids, row->port_ids);
-    smap_clone(&e->port_config, row->port_config);
     e->generation = j->generation;
     if (is_new || e->state != JOURNAL_ABSENT) {
         e->state = JOURNAL_ABSENT;
         e->since = in->now;
         e->lost_at = 0;
         e->tried = false;
+        j->seqno++;
         in->tell(in->aux, e, JOURNAL_EVENT_ABSENT);
     }
 }
@@ -233,6 +269,7 @@ update_lost(struct journal *j, const struct journal_input *in,
             return;
         }
         e->state = JOURNAL_LOST;
+        j->seqno++;
         j->n_lost++;
         in->tell(in->aux, e, JOURNAL_EVENT_LOST);
     } else if (is_over(in, e, rep)) {
@@ -240,12 +277,14 @@ update_lost(struct journal *j, const struct journal_input *in,
         entry_remove(j, e);
     } else if (rep && e->state == JOURNAL_LOST) {
         e->state = JOURNAL_RETURNED;
+        j->seqno++;
         free(e->rep);
         e->rep = xstrdup(rep->name);
         in->tell(in->aux, e, JOURNAL_EVENT_RETURNED);
     } else if (!rep && e->state == JOURNAL_RETURNED) {
         e->state = JOURNAL_LOST;
         e->tried = false;
+        j->seqno++;
     }
 }
 

@@ -22,7 +22,12 @@
  * A row that goes while its representor is there, or in the same moment, is
  * one that its owner deleted: no matter of ours.  Neither is a lost one when
  * another row has taken its iface-id or its representor, nor after
- * JOURNAL_KEEP_MS. */
+ * JOURNAL_KEEP_MS.
+ *
+ * Entries may be kept over a restart (controller/state/).  The first update
+ * after one sees what was different before by what is different now: a row
+ * that went meanwhile is lost if its representor is still absent, and of an
+ * uncertain fate if that is back. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -83,6 +88,9 @@ struct journal {
     struct hmap owners;         /* Keys of representors that have a row of
                                  * another's, by the row's name. */
     unsigned int generation;    /* Of the update. */
+    uint64_t seqno;             /* Of what is to be kept over a restart:
+                                 * changes with it, and whoever changes an
+                                 * entry changes it. */
     uint64_t n_lost;            /* Rows that were lost, since start. */
     uint64_t n_restored;        /* Rows that were put back. */
 };
@@ -116,6 +124,12 @@ struct journal_input {
 
 void journal_init(struct journal *);
 void journal_destroy(struct journal *);
+
+/* Removes all entries. */
+void journal_clear(struct journal *);
+
+/* Frees an entry that is in no journal. */
+void journal_entry_destroy(struct journal_entry *);
 
 /* Before each journal_update(): representor 'name', of the port 'key', has a
  * row of another's. */

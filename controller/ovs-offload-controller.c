@@ -58,7 +58,7 @@ struct options {
     char *remote;               /* Database. */
     char *unixctl_path;         /* Control socket or NULL for the default. */
     char *sysfs;                /* Root of sysfs. */
-    char *state_dir;            /* Of records of what policies changed. */
+    char *state_dir;            /* Of what survives us, absolute. */
 };
 
 static void
@@ -87,7 +87,8 @@ usage(void)
     printf("\nOther options:\n"
            "  -u, --unixctl=SOCKET    override default control socket name\n"
            "  --sysfs-root=DIR        read sysfs at DIR (default: /sys)\n"
-           "  --state-dir=DIR         remember in DIR what policies changed\n"
+           "  --state-dir=DIR         remember in DIR what must survive the "
+           "daemon\n"
            "                          (default: "OFFLOAD_STATEDIR")\n"
            "  -h, --help              display this help message\n"
            "  -V, --version           display version information\n");
@@ -180,9 +181,10 @@ parse_options(int argc, char *argv[], struct options *o)
     if (!o->sysfs) {
         o->sysfs = xstrdup("/sys");
     }
-    if (!o->state_dir) {
-        o->state_dir = xstrdup(OFFLOAD_STATEDIR);
-    }
+    char *state_dir = abs_file_name(NULL, (o->state_dir ? o->state_dir
+                                           : OFFLOAD_STATEDIR));
+    free(o->state_dir);
+    o->state_dir = state_dir;
 }
 
 static bool
@@ -376,6 +378,7 @@ main(int argc, char *argv[])
                                  });
     c.userspace = flow_userspace_create();
     c.rpc = rpc_server_create(c.base, &inv);
+    reconcile_set_state_dir(c.rec, c.base, o.state_dir);
     c.policies = policy_engine_create(&c, helper, o.sysfs, o.state_dir);
     commands_register(&c);
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);

@@ -19,7 +19,10 @@
 #include "controller/inventory.h"
 #include "controller/journal.h"
 #include "controller/output.h"
+#include "controller/state/file.h"
+#include "controller/state/text.h"
 #include "controller/udev.h"
+#include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb/ovs-view.h"
 #include "timeval.h"
@@ -90,7 +93,7 @@ tell(void *rec_, const struct journal_entry *e, enum journal_event event)
         break;
     case JOURNAL_EVENT_UNCERTAIN:
         log_event(rec, e, "absent", "gone",
-                  "deleted by someone, at about the time when its representor "
+                  "deleted by someone, before or after its representor "
                   "was back");
         break;
     }
@@ -176,6 +179,48 @@ reconcile_journal_update(struct reconcile *rec,
     free(rows);
 }
 
+/* Keeping. */
+
+#define JOURNAL_FILE "journal.json"
+
+void
+reconcile_set_state_dir(struct reconcile *rec, struct event_base *base,
+                        const char *dir)
+{
+    struct json *content;
+
+    rec->journal_file = state_file_create(base, dir, JOURNAL_FILE);
+    content = state_file_load(rec->journal_file);
+    if (content) {
+        char *error = journal_from_state(&rec->journal, content,
+                                         time_msec());
+
+        if (error) {
+            state_file_reject(rec->journal_file, error);
+            free(error);
+        } else if (!hmap_is_empty(&rec->journal.entries)) {
+            VLOG_INFO("%"PRIuSIZE" rows of others are remembered whose "
+                      "representor was absent",
+                      hmap_count(&rec->journal.entries));
+        }
+        json_destroy(content);
+    }
+    rec->journal_saved = rec->journal.seqno;
+}
+
+void
+reconcile_journal_save(struct reconcile *rec)
+{
+    if (rec->journal_file) {
+        if (rec->journal_saved != rec->journal.seqno) {
+            rec->journal_saved = rec->journal.seqno;
+            state_file_save(rec->journal_file,
+                            journal_to_state(&rec->journal));
+        }
+        state_file_run(rec->journal_file);
+    }
+}
+
 /* Putting back. */
 
 static void
@@ -184,6 +229,7 @@ refuse(struct reconcile *rec, struct journal_entry *e, const char *why)
     e->tried = true;
     free(e->refusal);
     e->refusal = xstrdup(why);
+    rec->journal.seqno++;
     log_event(rec, e, "returned", "not put back", why);
 }
 
@@ -299,6 +345,7 @@ reconcile_journal_finish(struct reconcile *rec, enum ovs_txn_result result,
     } else {
         /* Otherwise its representor is gone again already. */
         e->tried = e->state == JOURNAL_RETURNED;
+        rec->journal.seqno++;
         rec->journal.n_restored++;
         log_event(rec, e, "returned", "put back",
                   "its sandbox still runs with this device");

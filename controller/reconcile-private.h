@@ -14,6 +14,7 @@
 
 struct ovs_txn;
 struct repair;
+struct state_file;
 
 /* A key that a command sets. */
 struct id_change {
@@ -46,7 +47,9 @@ struct reconcile {
     struct repair *repair;
     bool needs_repair;          /* Are old flows in software, and may we? */
 
-    struct journal journal;     /* Rows of others without representor. */
+    struct journal journal;     /* Rows of others without representor, */
+    struct state_file *journal_file; /* that survive in there, or NULL. */
+    uint64_t journal_saved;     /* 'seqno' of those. */
     char *restoring;            /* The one in 'txn' to be put back, by name, or
                                  * NULL. */
 
@@ -108,6 +111,9 @@ bool reconcile_journal_wants(const struct reconcile *);
 /* Makes 'txn' of what puts one back, without sending it.  Returns false if
  * there is none. */
 bool reconcile_journal_commit(struct reconcile *);
+
+/* Keeps the journal for the next start. */
+void reconcile_journal_save(struct reconcile *);
 
 /* That transaction ended. */
 void reconcile_journal_finish(struct reconcile *, enum ovs_txn_result,

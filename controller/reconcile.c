@@ -10,6 +10,7 @@
 
 #include "controller/output.h"
 #include "controller/repair.h"
+#include "controller/state/file.h"
 #include "coverage.h"
 #include "netlink/kernel.h"
 #include "openvswitch/poll-loop.h"
@@ -54,6 +55,7 @@ reconcile_destroy(struct reconcile *rec)
     }
     reconcile_txn_destroy(rec);
     journal_destroy(&rec->journal);
+    state_file_destroy(rec->journal_file);
     free(rec->restoring);
     repair_destroy(rec->repair);
     ports_destroy(&rec->ports);
@@ -98,6 +100,12 @@ const struct journal *
 reconcile_journal(const struct reconcile *rec)
 {
     return &rec->journal;
+}
+
+const struct state_file *
+reconcile_journal_file(const struct reconcile *rec)
+{
+    return rec->journal_file;
 }
 
 bool
@@ -418,6 +426,7 @@ reconcile_run(struct reconcile *rec)
         run_round(rec, &ctx);
     }
     reconcile_txn_commit(rec, &ctx);
+    reconcile_journal_save(rec);
     run_repair(rec);
     rec->status.txn_in_flight = rec->txn != NULL;
 }
@@ -430,6 +439,9 @@ reconcile_wait(struct reconcile *rec)
         poll_immediate_wake();
     }
     reconcile_txn_wait(rec);
+    if (rec->journal_file) {
+        state_file_wait(rec->journal_file);
+    }
     if (rec->retry_at) {
         poll_timer_wait_until(rec->retry_at);
     }

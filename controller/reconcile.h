@@ -25,10 +25,12 @@
 #include "ovsdb/config.h"
 #include "ovsdb/request.h"
 
+struct event_base;
 struct journal;
 struct kernel;
 struct ovs_view;
 struct reconcile;
+struct state_file;
 struct udev;
 
 /* Told when a change that reconcile_set_external_id() asked for is in the
@@ -48,6 +50,11 @@ struct reconcile *reconcile_create(struct inventory *, struct ovs_view *,
 void reconcile_destroy(struct reconcile *);
 void reconcile_set_kernel(struct reconcile *, struct kernel *);
 
+/* Keeps the journal in a file below 'dir', an absolute path, and goes on with
+ * what is in there.  To be called before the first run. */
+void reconcile_set_state_dir(struct reconcile *, struct event_base *,
+                             const char *dir);
+
 void reconcile_run(struct reconcile *);
 void reconcile_wait(struct reconcile *);
 
@@ -65,6 +72,9 @@ const struct port_table *reconcile_ports(const struct reconcile *);
 const struct config *reconcile_config(const struct reconcile *);
 const struct request_table *reconcile_requests(const struct reconcile *);
 const struct journal *reconcile_journal(const struct reconcile *);
+
+/* Where that is kept, or NULL. */
+const struct state_file *reconcile_journal_file(const struct reconcile *);
 
 /* external_ids that the port's Interface has, had before it was lost, or is to
  * have. */

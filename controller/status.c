@@ -14,6 +14,7 @@
 #include "controller/ports.h"
 #include "controller/reconcile.h"
 #include "controller/rpc/server.h"
+#include "controller/state/file.h"
 #include "controller/vdpa/json.h"
 #include "controller/vswitchd-query.h"
 #include "netlink/kernel.h"
@@ -109,9 +110,21 @@ source_to_json(const struct controller *c, enum kernel_source source)
     return json;
 }
 
+/* How what survives a restart is kept. */
+static void
+put_state_file(struct json *json, const struct state_file *file)
+{
+    json_object_put(json, "saved",
+                    json_boolean_create(file && state_file_is_saved(file)));
+    json_object_put(json, "file_error",
+                    output_string_or_null(file ? state_file_error(file)
+                                          : NULL));
+}
+
 /* Rows of others whose representor is or was gone. */
 static struct json *
-journal_to_json(const struct journal *journal)
+journal_to_json(const struct journal *journal,
+                const struct state_file *file)
 {
     static const enum journal_state states[] = {
         JOURNAL_ABSENT, JOURNAL_LOST, JOURNAL_RETURNED,
@@ -124,6 +137,7 @@ journal_to_json(const struct journal *journal)
     }
     put_count(json, "lost_total", journal->n_lost);
     put_count(json, "restored_total", journal->n_restored);
+    put_state_file(json, file);
     return json;
 }
 
@@ -184,7 +198,8 @@ status_to_json(const struct controller *c)
     json_object_put(json, "devinfo", devinfo_status_to_json(
                         c->devinfo, c->devinfo_publish));
     json_object_put(json, "journal",
-                    journal_to_json(reconcile_journal(c->rec)));
+                    journal_to_json(reconcile_journal(c->rec),
+                                    reconcile_journal_file(c->rec)));
     json_object_put(json, "vdpa_rpc", rpc_server_status_to_json(c->rpc));
     json_object_put(json, "policies",
                     policy_engine_status_to_json(c->policies));

@@ -3,7 +3,6 @@
 #include <config.h>
 #include "controller/policy/private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "controller/command.h"
 #include "controller/inventory.h"
 #include "controller/reconcile.h"
+#include "controller/state/file.h"
 #include "coverage.h"
 #include "netlink/eswitch-control.h"
 #include "netlink/kernel.h"
@@ -20,25 +20,6 @@
 #include "util.h"
 
 COVERAGE_DEFINE(policy_round);
-
-/* A kernel without it has no records that could be out of date. */
-#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
-
-static char *
-read_boot_id(void)
-{
-    FILE *stream = fopen(BOOT_ID_FILE, "r");
-    char buf[64] = "";
-
-    if (stream) {
-        if (!fgets(buf, sizeof buf, stream)) {
-            buf[0] = '\0';
-        }
-        fclose(stream);
-    }
-    buf[strcspn(buf, "\n")] = '\0';
-    return xstrdup(buf);
-}
 
 struct policy_engine *
 policy_engine_create(const struct controller *c, struct kernel_helper *helper,
@@ -53,7 +34,7 @@ policy_engine_create(const struct controller *c, struct kernel_helper *helper,
     engine->sysfs_path = abs_file_name(NULL, sysfs);
     engine->sysfs = sysfs_open_root(sysfs);
     engine->state_dir = abs_file_name(NULL, state_dir);
-    engine->boot_id = read_boot_id();
+    engine->boot_id = state_read_boot_id();
     policy_table_init(&engine->policies);
     hmap_init(&engine->pfs);
     engine->dirty = true;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "openvswitch/dynamic-string.h"
+#include "controller/state/file.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -19,48 +19,13 @@ VLOG_DEFINE_THIS_MODULE(policy_store);
 /* Far more than any record has, in bytes. */
 #define MAX_SIZE (1024 * 1024)
 
-/* Reads file 'name' of directory 'dir' as a string.  Returns NULL and sets
- * '*errorp' (caller frees) if that is not possible. */
-static char *
-read_text(int dir, const char *name, char **errorp)
-{
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW
-                    | O_NONBLOCK);
-    struct ds text = DS_EMPTY_INITIALIZER;
-    ssize_t n = -1;
-
-    *errorp = NULL;
-    if (fd >= 0) {
-        char buf[4096];
-
-        while ((n = read(fd, buf, sizeof buf)) > 0 && text.length < MAX_SIZE) {
-            ds_put_buffer(&text, buf, n);
-        }
-    }
-    if (n < 0) {
-        *errorp = xstrdup(ovs_strerror(errno));
-    } else if (n > 0) {
-        *errorp = xasprintf("it has more than %d bytes", MAX_SIZE);
-    } else if (strlen(ds_cstr(&text)) != text.length) {
-        *errorp = xstrdup("it has a byte 0");
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (*errorp) {
-        ds_destroy(&text);
-        return NULL;
-    }
-    return ds_steal_cstr(&text);
-}
-
 static void
 load_record(struct policy_engine *engine, int dir, const char *name,
             const struct pci_addr *addr)
 {
     struct managed_pf *pf = managed_pf_create(engine, addr);
     char *error;
-    char *text = read_text(dir, name, &error);
+    char *text = state_read_text(dir, name, MAX_SIZE, &error);
 
     if (text) {
         error = policy_record_parse(text, addr, &pf->record);

@@ -65,6 +65,11 @@ tests_fuzz_fuzz_cni_cache_SOURCES = tests/fuzz/fuzz-cni-cache.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cni_cache_LDADD = controller/libcontroller.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/cni-cache
 
+check_PROGRAMS += tests/fuzz/fuzz-state
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz-state.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_state_LDADD = controller/libcontroller.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/state
+
 check_PROGRAMS += tests/fuzz/fuzz-upcall-show
 tests_fuzz_fuzz_upcall_show_SOURCES = \
 	tests/fuzz/fuzz-upcall-show.c $(FUZZ_MAIN)

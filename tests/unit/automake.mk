@@ -313,6 +313,10 @@ check_PROGRAMS += tests/unit/test-journal
 tests_unit_test_journal_SOURCES = tests/unit/test-journal.c
 tests_unit_test_journal_LDADD = $(UNIT_CONTROLLER_LIBS)
 
+check_PROGRAMS += tests/unit/test-state
+tests_unit_test_state_SOURCES = tests/unit/test-state.c
+tests_unit_test_state_LDADD = $(UNIT_CONTROLLER_LIBS)
+
 check_PROGRAMS += tests/unit/test-event-log
 tests_unit_test_event_log_SOURCES = tests/unit/test-event-log.c
 tests_unit_test_event_log_LDADD = $(UNIT_CONTROLLER_LIBS)

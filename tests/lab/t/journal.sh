@@ -4,7 +4,7 @@
 # A CNI's rows that are deleted while their representor is absent: what is
 # told, and when they are put back.
 #
-# lab: secs=240
+# lab: secs=360
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"
@@ -139,6 +139,91 @@ taken() {
     ctl_stop
 }
 
+# crash: SIGKILL once the journal is on the disk, and a new daemon; what is in
+# between is done while there is none.
+crash() {
+    eventually "the journal is on the disk" 20 \
+        journal '.saved and .file_error == null'
+    ctl_kill
+    "$@"
+    ctl_start --state-dir=$STATE
+    settle
+}
+STATE=/tmp/state
+
+# What was lost and what may be put back survives SIGKILL at each stage.
+killed() {
+    reset
+    rm -rf $CACHE $STATE
+    base=$(writes)
+    ids "offload-cni-cache=$CACHE"
+    ctl_start --state-dir=$STATE
+    plug 0 a
+    plug 1 b
+    eventually "two pods" 20 ports_are 2 '.state == "foreign"'
+    gone=$(rep_of 0) other=$(rep_of 1)
+    kept=$(what_it_has "$gone")
+    reps_gone
+    eventually "two rows without representor" 10 journal '.absent == 2'
+    crash reap "$gone"
+    check "one went meanwhile" journal '.lost == 1 and .absent == 1'
+    reap "$other"
+    eventually "the other one, too" 10 journal '.lost == 2'
+    crash true
+    check "both are known" journal '.lost == 2'
+    reps_back
+    eventually "and missed" 10 journal '.returned == 2'
+    rm "$CACHE/ovn-5a4d1-eth0"
+    crash true
+    check "still" journal '.returned == 2'
+    equal "transactions of ours" 0 "$(ours)"
+    ids offload-restore=true
+    eventually "one is put back" 20 journal '.restored_total == 1'
+    same "as it was" "$kept" "$(what_it_has "$gone")"
+    eventually "and settled" 10 journal '.returned == 1'
+    check "the other is not: its sandbox is gone" told "$other" "not put back"
+    crash reap "$gone"
+    check "a deletion is a deletion" [ -z "$(ovs-vsctl list-ports "$BR")" ]
+    equal "transactions of ours" 1 "$(ours)"
+    ctl_stop
+}
+
+# A row that went, and a representor that came back, while nobody looked.
+away() {
+    reap "$gone"
+    reps_back_alone
+}
+reps_back_alone() {
+    devlink dev eswitch set "pci/$NIC" mode switchdev || fail "switchdev"
+    wait_for 10 test -e "/sys/class/net/$gone" || fail "no reps"
+}
+uncertain() {
+    reset
+    rm -rf $CACHE $STATE
+    base=$(writes)
+    ids "offload-cni-cache=$CACHE" offload-restore=true
+    ctl_start --state-dir=$STATE
+    plug 0 a
+    eventually "a pod" 20 ports_are 1 '.state == "foreign"'
+    gone=$(rep_of 0)
+    reps_gone
+    eventually "its row is there" 10 journal '.absent == 1'
+    crash away
+    check "it is told" told "$gone" gone
+    check "it is not lost" journal '[.absent, .lost, .returned] == [0, 0, 0]'
+    eventually "that is on the disk" 20 journal .saved
+    # Garbage is told of, and nothing else suffers.
+    ctl_kill
+    echo '{"version":1,"boot_id":' >$STATE/journal.json
+    ctl_start --state-dir=$STATE
+    settle
+    check "garbage is warned of" \
+        grep -q 'state_file|WARN|.*journal.json: it is no JSON' "$log"
+    check "and in the status" journal '.file_error | test("no JSON")'
+    equal "transactions of ours" 0 "$(ours)"
+    ctl_stop
+}
+
 # In observe nothing is ever written.
 observe() {
     reset
@@ -165,5 +250,5 @@ check "NIC" modprobe nicsim hw_tc=0 total_vfs=$N_VFS
 echo $N_VFS >"$PF/sriov_numvfs"
 check "switchdev" devlink dev eswitch set "pci/$NIC" mode switchdev
 check "Open vSwitch" db_up
-theme lost restored taken observe
+theme lost restored taken killed uncertain observe
 finish
