@@ -141,9 +141,14 @@ output_printable(const char *s)
     return escape_bytes(s, true, "\\x");
 }
 
-/* Text of a cell.  Caller frees. */
-static char *
-cell_text(const struct json *json)
+char *
+output_utf8(const char *s)
+{
+    return escape_bytes(s, false, "\\x");
+}
+
+char *
+output_cell(const struct json *json)
 {
     char *text, *printable;
 
@@ -205,7 +210,7 @@ output_array(const struct json *array, const struct output_column *columns,
         table_add_row(&table);
         for (size_t j = 0; j < n; j++) {
             table_add_cell(&table)->text
-                = cell_text(shash_find_data(object, columns[j].member));
+                = output_cell(shash_find_data(object, columns[j].member));
         }
     }
 
@@ -229,7 +234,7 @@ add_members(struct table *table, const char *prefix, const struct json *json)
         } else {
             table_add_row(table);
             table_add_cell(table)->text = output_printable(name);
-            table_add_cell(table)->text = cell_text(value);
+            table_add_cell(table)->text = output_cell(value);
         }
         free(name);
     }

@@ -46,12 +46,20 @@ char *output_array(const struct json *array, const struct output_column *,
  * frees the result. */
 char *output_object(const struct json *object, enum output_format);
 
+/* Text of a cell of a table or of CSV: "" for NULL and null, a string as
+ * output_printable(), anything else as JSON.  Caller frees. */
+char *output_cell(const struct json *);
+
 /* Replies with 'text', which is freed. */
 void output_reply(struct unixctl_conn *, char *text);
 
 /* Copy of 's' in which bytes that are no UTF-8 or are part of a control
  * character are written as "\xNN".  Caller frees. */
 char *output_printable(const char *s);
+
+/* Copy of 's' in which bytes that are no UTF-8 are written so, and control
+ * characters are left as they are.  Caller frees. */
+char *output_utf8(const char *s);
 
 /* JSON null for NULL and "", else a string. */
 struct json *output_string_or_null(const char *);

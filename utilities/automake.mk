@@ -13,15 +13,23 @@ EXTRA_DIST += \
 noinst_LIBRARIES += utilities/libclient.a
 utilities_libclient_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBYAML_CFLAGS)
 utilities_libclient_a_SOURCES = \
+	utilities/client/answer.c \
+	utilities/client/answer.h \
+	utilities/client/catalog.c \
+	utilities/client/catalog.h \
 	utilities/client/client.c \
 	utilities/client/client.h \
 	utilities/client/command-list.c \
 	utilities/client/command-list.h \
 	utilities/client/daemon-command.c \
+	utilities/client/grid.c \
+	utilities/client/grid.h \
+	utilities/client/help.c \
 	utilities/client/policy-apply.c \
 	utilities/client/policy-yaml.c \
 	utilities/client/policy-yaml.h \
 	utilities/client/flow-watch.c \
+	utilities/client/print-answer.c \
 	utilities/client/terminal.c \
 	utilities/client/terminal.h \
 	utilities/client/vdpa-ask.c \
@@ -33,7 +41,9 @@ utilities_libclient_a_SOURCES = \
 	utilities/client/watch-sample.c \
 	utilities/client/watch-sample.h \
 	utilities/client/watch-view.c \
-	utilities/client/watch-view.h
+	utilities/client/watch-view.h \
+	utilities/client/yaml-put.c \
+	utilities/client/yaml-put.h
 
 bin_PROGRAMS += utilities/ovs-offload
 utilities_ovs_offload_SOURCES = utilities/ovs-offload.c

@@ -2,8 +2,8 @@
 
 /* The command-line client of ovs-offload-controller.
  *
- * Finds the command and hands over: to a function of the table below, else to
- * the daemon. */
+ * Takes the options, finds the command and hands over: to a function of the
+ * catalog, else to the daemon. */
 
 #include <config.h>
 
@@ -17,45 +17,9 @@
 #include "fatal-signal.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
+#include "utilities/client/catalog.h"
 #include "utilities/client/client.h"
-
-/* How long --help waits for the daemon's part of it, in ms. */
-#define HELP_TIMEOUT_MS 1000
-
-/* The client's own commands.  Names have two words at most. */
-static const struct client_command commands[] = {
-    { "flow watch", FLOW_WATCH_USAGE, flow_watch },
-    { "vdpa domain-xml", VDPA_DOMAIN_XML_USAGE, vdpa_domain_xml },
-    { "vdpa env", VDPA_ENV_USAGE, vdpa_env },
-    { "policy apply", POLICY_APPLY_USAGE, policy_apply },
-};
-
-static void
-print_usage(struct client *client)
-{
-    printf("%s: asks and instructs ovs-offload-controller\n"
-           "usage: %s [OPTIONS] COMMAND [ARGUMENT]...\n"
-           "\n"
-           "Options, before the command:\n"
-           "  -t, --target=TARGET     daemon's name, or path of its socket\n"
-           "                          (default: ovs-offload-controller)\n"
-           "  -T, --timeout=SECS      wait at most so long for an answer\n"
-           "  -f, --format=FORMAT     table, json or csv\n"
-           "  -h, --help              display this help message\n"
-           "  -V, --version           display version information\n"
-           "\n"
-           "Commands:\n", program_name, program_name);
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-        printf("  %s %s\n", commands[i].words, commands[i].usage);
-    }
-    printf("\nCommands of the daemon:\n");
-    if (client->timeout < 0) {
-        client->timeout = HELP_TIMEOUT_MS;
-    }
-    client_print_daemon_commands(client);
-    printf("\nExit status: 0, 1 if the daemon said no, 2 for a wrong command "
-           "line,\n3 if there is no daemon.\n");
-}
+#include "utilities/client/terminal.h"
 
 /* Parses a time in seconds, into ms. */
 static bool
@@ -83,7 +47,86 @@ is_format(const char *s)
     return true;
 }
 
-/* Returns whether to go on.  If not '*status' is how to exit. */
+static bool
+parse_output(const char *s, enum client_output *output)
+{
+    static const struct {
+        const char *name;
+        enum client_output output;
+    } outputs[] = {
+        { "table", CLIENT_OUTPUT_TABLE },
+        { "wide", CLIENT_OUTPUT_WIDE },
+        { "json", CLIENT_OUTPUT_JSON },
+        { "csv", CLIENT_OUTPUT_CSV },
+        { "yaml", CLIENT_OUTPUT_YAML },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(outputs); i++) {
+        if (!strcmp(s, outputs[i].name)) {
+            *output = outputs[i].output;
+            return true;
+        }
+    }
+    client_error("unknown output format \"%s\": table, wide, json, csv and "
+                 "yaml are known", s);
+    return false;
+}
+
+static bool
+parse_color(const char *s)
+{
+    if (!strcmp(s, "auto")) {
+        terminal_set_color(TERMINAL_COLOR_AUTO);
+    } else if (!strcmp(s, "always")) {
+        terminal_set_color(TERMINAL_COLOR_ALWAYS);
+    } else if (!strcmp(s, "never")) {
+        terminal_set_color(TERMINAL_COLOR_NEVER);
+    } else {
+        client_error("--color needs auto, always or never, not \"%s\"", s);
+        return false;
+    }
+    return true;
+}
+
+enum {
+    OPT_COLOR = UCHAR_MAX + 1,
+};
+
+/* Takes option 'c' with 'value'.  Returns false, after a message, if that is
+ * wrong. */
+static bool
+take_option(struct client *client, int c, const char *value)
+{
+    switch (c) {
+    case 't':
+        client->target = value;
+        return true;
+
+    case 'T':
+        return parse_timeout(value, &client->timeout);
+
+    case 'f':
+        client->format = value;
+        return is_format(value);
+
+    case 'o':
+        return parse_output(value, &client->output);
+
+    case 'h':
+        client->help = true;
+        return true;
+
+    case OPT_COLOR:
+        return parse_color(value);
+
+    default:
+        /* getopt_long() has said why. */
+        return false;
+    }
+}
+
+/* Parses the options before the command.  Returns whether to go on.  If not
+ * '*status' is how to exit. */
 static bool
 parse_options(int argc, char *argv[], struct client *client,
               enum client_status *status)
@@ -92,91 +135,118 @@ parse_options(int argc, char *argv[], struct client *client,
         {"target", required_argument, NULL, 't'},
         {"timeout", required_argument, NULL, 'T'},
         {"format", required_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},
+        {"color", required_argument, NULL, OPT_COLOR},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
-    bool help = false;
 
     *status = CLIENT_USAGE;
     for (;;) {
-        /* Options after the command are the command's. */
-        int c = getopt_long(argc, argv, "+t:T:f:hV", long_options, NULL);
+        /* Not those behind the command. */
+        int c = getopt_long(argc, argv, "+t:T:f:o:hV", long_options, NULL);
 
         if (c == -1) {
-            break;
-        }
-        switch (c) {
-        case 't':
-            client->target = optarg;
-            break;
-
-        case 'T':
-            if (!parse_timeout(optarg, &client->timeout)) {
-                return false;
-            }
-            break;
-
-        case 'f':
-            if (!is_format(optarg)) {
-                return false;
-            }
-            client->format = optarg;
-            break;
-
-        case 'h':
-            help = true;
-            break;
-
-        case 'V':
+            return true;
+        } else if (c == 'V') {
             ovs_print_version(0, 0);
             *status = CLIENT_OK;
             return false;
-
-        default:
+        } else if (!take_option(client, c, optarg)) {
             return false;
         }
     }
-    if (help) {
-        print_usage(client);
-        *status = CLIENT_OK;
-        return false;
-    }
-    return true;
 }
 
-/* Does 'argv' begin with 'words', of which there are '*n'? */
-static bool
-has_words(const char *words, int argc, char *argv[], int *n)
+/* The value of option 's', "-o" or "--output", at 'argv[*i]': behind a '=',
+ * right behind the letter, or in the next argument, to which '*i' is moved
+ * then.  Returns NULL if it is not that option, "" if the value is missing. */
+static const char *
+option_value(const char *s, const char *name, int argc, char *argv[], int *i)
 {
-    for (*n = 0; *words; ++*n) {
-        size_t len = strcspn(words, " ");
+    size_t len = strlen(name);
 
-        if (*n >= argc || strlen(argv[*n]) != len
-            || strncmp(argv[*n], words, len)) {
-            return false;
-        }
-        words += len + (words[len] == ' ');
+    if (strncmp(s, name, len)) {
+        return NULL;
+    } else if (!s[len]) {
+        return *i + 1 < argc ? argv[++*i] : "";
+    } else if (name[1] != '-') {
+        return s + len;
+    } else {
+        return s[len] == '=' ? s + len + 1 : NULL;
     }
-    return true;
+}
+
+/* Takes out of the '*argc' elements of 'argv', which begin with the command,
+ * the options that are for every command.  What follows "--" is none. */
+static bool
+take_options_behind(struct client *client, int *argc, char *argv[])
+{
+    static const struct {
+        const char *name;
+        int c;
+    } options[] = { { "-o", 'o' }, { "--output", 'o' },
+                    { "--color", OPT_COLOR } };
+    bool ok = true;
+    int n = 0;
+
+    for (int i = 0; i < *argc && ok; i++) {
+        const char *arg = argv[i], *value = NULL;
+        size_t j;
+
+        if (!strcmp(arg, "-h") || !strcmp(arg, "--help")) {
+            client->help = true;
+            continue;
+        }
+        if (!strcmp(arg, "--")) {
+            while (++i < *argc) {
+                argv[n++] = argv[i];
+            }
+            break;
+        }
+        for (j = 0; j < ARRAY_SIZE(options) && !value; j++) {
+            value = option_value(arg, options[j].name, *argc, argv, &i);
+        }
+        if (value) {
+            ok = take_option(client, options[j - 1].c, value);
+        } else {
+            argv[n++] = argv[i];
+        }
+    }
+    *argc = n;
+    return ok;
 }
 
 static enum client_status
-run(const struct client *client, int argc, char *argv[])
+run(struct client *client, int argc, char *argv[])
 {
+    const struct catalog_command *command;
+    size_t n;
+
+    if (!take_options_behind(client, &argc, argv)) {
+        return CLIENT_USAGE;
+    }
+    if (client->help && !argc) {
+        client_print_help(client);
+        return CLIENT_OK;
+    }
     if (!argc || !argv[0][0]) {
         client_error("missing command; see %s --help", program_name);
         return CLIENT_USAGE;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-        int n;
-
-        if (has_words(commands[i].words, argc, argv, &n)) {
-            return commands[i].run(client, argc - n, argv + n);
-        }
+    if (client->help) {
+        return client_print_command_help(client, argc, argv);
     }
-    return client_daemon_command(client, commands, ARRAY_SIZE(commands),
-                                 argc, argv);
+    command = catalog_find_words(argc, argv, &n);
+    if (!command || !command->run) {
+        return client_daemon_command(client, argc, argv);
+    }
+    if (command->shape == ANSWER_TEXT && client->output > CLIENT_OUTPUT_WIDE) {
+        client_error("%s prints text, and nothing to format", command->name);
+        return CLIENT_USAGE;
+    }
+    return command->run(client, argc - n, argv + n);
 }
 
 int

@@ -104,7 +104,10 @@ test_no_daemon() {
     contains "$(stderr_of 3 client status)" "$T/$TARGET.ctl: No such file"
     contains "$(stderr_of 3 client flow watch)" "$T/$TARGET.ctl: No such"
     contains "$(stderr_of 3 "$CLIENT" status)" "$T/$TARGET.pid: No such file"
-    contains "$(client --help)" "not known: no answer"
+    contains "$(client --help)" "is not known: no answer"
+    contains "$(client --help)" "port show NAME"
+    contains "$(client port show --help)" "usage: ovs-offload [OPTIONS] port"
+    contains "$(stderr_of 3 client bogus --help)" "no answer from"
     start_fresh_ovsdb
     start_daemon
     client status >/dev/null

@@ -7,36 +7,44 @@
  *
  * Most commands are the daemon's: their words are looked up among those that
  * the daemon has, so that a client needs no change for a new one
- * (client/daemon-command.c).  Those that are the client's own are in the table
- * in ovs-offload.c, each with a function in a file of its own. */
+ * (client/daemon-command.c).  What the client knows of commands is in
+ * client/catalog.c; those that are its own have a function there, each in a
+ * file of its own. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "openvswitch/compiler.h"
 
-/* Exit status. */
+/* Exit status, which ovs-offload(1) documents. */
 enum client_status {
     CLIENT_OK,                  /* Done. */
-    CLIENT_REFUSED,             /* The daemon said no. */
+    CLIENT_REFUSED,             /* The daemon said no, or a check failed. */
     CLIENT_USAGE,               /* The command line is wrong. */
     CLIENT_NO_DAEMON,           /* There is no daemon, or no answer. */
+    CLIENT_FILE,                /* A file cannot be read or written, or is not
+                                 * what it should be. */
 };
 
-/* Options that precede the command. */
+enum client_output {
+    CLIENT_OUTPUT_DEFAULT,      /* None was asked for. */
+    CLIENT_OUTPUT_TABLE,        /* That fits the terminal. */
+    CLIENT_OUTPUT_WIDE,         /* With all columns, nothing cut. */
+    CLIENT_OUTPUT_JSON,
+    CLIENT_OUTPUT_CSV,
+    CLIENT_OUTPUT_YAML,
+};
+
+/* Options that precede the command, or follow its words. */
 struct client {
     const char *target;         /* Name of the daemon or path of a socket. */
-    const char *format;         /* Of answers, or NULL for the default. */
+    const char *format;         /* In which the daemon is to answer, rather
+                                 * than that the client formats it; or
+                                 * NULL. */
+    enum client_output output;  /* How to print answers. */
     int timeout;                /* How long to wait for an answer, in ms, or
                                  * -1 for as long as it takes. */
-};
-
-/* A command of the client's own. */
-struct client_command {
-    const char *words;          /* Its name, as in "flow watch". */
-    const char *usage;          /* Its arguments. */
-    /* Gets the arguments that follow the words, and may write to the element
-     * before these, too. */
-    enum client_status (*run)(const struct client *, int argc, char *argv[]);
+    bool help;                  /* Tell of the command, do not run it. */
 };
 
 /* Gives 'command' to the daemon and waits for the answer.  '*text' is what it
@@ -53,15 +61,33 @@ void client_error(const char *format, ...) OVS_PRINTF_FORMAT(1, 2);
 void client_print(const char *text);
 
 /* Runs the command of the daemon that 'words', at least one, begin with; what
- * is no part of its name are its arguments.  'own' are the client's own
- * commands, to name them if there is no such command. */
-enum client_status client_daemon_command(const struct client *,
-                                         const struct client_command *own,
-                                         size_t n_own, int argc,
+ * is no part of its name are its arguments. */
+enum client_status client_daemon_command(const struct client *, int argc,
                                          char *argv[]);
 
-/* Prints the commands that the daemon has, if there is one. */
-void client_print_daemon_commands(const struct client *);
+/* Fetches the list of the daemon's commands.  '*list' is valid if the result
+ * is CLIENT_OK, otherwise '*error' is why not, and the caller's to free. */
+struct command_list;
+enum client_status client_fetch_list(const struct client *,
+                                     struct command_list *list, char **error);
+
+/* Says that no command begins with the words in 'argv', and what there is. */
+void client_print_unknown(const struct command_list *, int argc,
+                          char *argv[]);
+
+/* Prints what the client does, and all commands. */
+void client_print_help(struct client *);
+
+/* Prints what is known of the command that 'words', of which there are
+ * 'argc', begin with. */
+enum client_status client_print_command_help(struct client *, int argc,
+                                             char *argv[]);
+
+/* Prints 'text', JSON that a command answered with, as the options have it.
+ * Returns false, after a message, if it is none. */
+struct catalog_command;
+bool client_print_answer(const struct client *,
+                         const struct catalog_command *, const char *text);
 
 /* "flow watch". */
 #define FLOW_WATCH_USAGE "[--pod=NS/POD] [--all] [--top=N] [--sort=KEY] " \

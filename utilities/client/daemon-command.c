@@ -10,6 +10,7 @@
 #include "svec.h"
 #include "unicode.h"
 #include "util.h"
+#include "utilities/client/catalog.h"
 #include "utilities/client/command-list.h"
 
 /* What is special about a command of the daemon.  Either may be NULL. */
@@ -72,11 +73,9 @@ print_no_daemon(const struct client *client, const char *why)
     return CLIENT_NO_DAEMON;
 }
 
-/* Fetches the list.  '*list' is valid if the result is CLIENT_OK, otherwise
- * '*error' is why not, and the caller's to free. */
-static enum client_status
-fetch_list(const struct client *client, struct command_list *list,
-           char **error)
+enum client_status
+client_fetch_list(const struct client *client, struct command_list *list,
+                  char **error)
 {
     enum client_status status;
     char *text;
@@ -91,11 +90,8 @@ fetch_list(const struct client *client, struct command_list *list,
     return status;
 }
 
-/* Says that no command begins with 'words', and what there is. */
-static void
-print_unknown(const struct command_list *list,
-              const struct client_command *own, size_t n_own, int argc,
-              char *argv[])
+void
+client_print_unknown(const struct command_list *list, int argc, char *argv[])
 {
     struct ds name = DS_EMPTY_INITIALIZER;
     struct ds known = DS_EMPTY_INITIALIZER;
@@ -105,10 +101,15 @@ print_unknown(const struct command_list *list,
         ds_put_format(&name, "%s%s", i ? " " : "", argv[i]);
     }
     n = command_list_put(list, argv[0], &known);
-    for (size_t i = 0; i < n_own; i++) {
-        if (!n || (!strncmp(own[i].words, argv[0], len)
-                   && own[i].words[len] == ' ')) {
-            ds_put_format(&known, "  %s %s\n", own[i].words, own[i].usage);
+    for (size_t i = 0; i < catalog_n; i++) {
+        const struct catalog_command *own = &catalog[i];
+
+        if (own->run && (!n || (!strncmp(own->name, argv[0], len)
+                                && own->name[len] == '/'))) {
+            char *words = catalog_words(own->name);
+
+            ds_put_format(&known, "  %s %s\n", words, own->usage);
+            free(words);
         }
     }
     if (!n) {
@@ -145,9 +146,66 @@ print_refused(const char *name, const char *text)
     return p ? CLIENT_USAGE : CLIENT_REFUSED;
 }
 
+/* How an answer is asked for and printed. */
+struct plan {
+    const struct catalog_command *command; /* Formats the answer, or NULL for
+                                            * the daemon's own text. */
+    const char *format;         /* Option for the daemon, or NULL. */
+};
+
+/* What the client can do with any JSON. */
+static const struct catalog_command unlisted = {
+    .name = "the command", .shape = ANSWER_TEXT,
+};
+
+/* Does one of 'args' say how the daemon is to print? */
+static bool
+has_format(const struct svec *args)
+{
+    for (size_t i = 0; i < args->n; i++) {
+        if (!strncmp(args->names[i], "--format", 8)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Decides how 'command' is to answer.  Returns false, after a message, if it
+ * cannot be as the options want it. */
+static bool
+make_plan(const struct client *client, const struct listed_command *command,
+          const struct svec *args, struct plan *plan)
+{
+    const struct catalog_command *known = catalog_find(command->name);
+    enum client_output output = client->output;
+
+    *plan = (struct plan) { .format = client->format };
+    if (client->format || has_format(args)) {
+        if (output != CLIENT_OUTPUT_DEFAULT) {
+            client_error("there are both -o and --format");
+            return false;
+        }
+    } else if (known && known->shape != ANSWER_TEXT) {
+        plan->command = known;
+        plan->format = "json";
+    } else if (output == CLIENT_OUTPUT_DEFAULT
+               || output == CLIENT_OUTPUT_TABLE
+               || output == CLIENT_OUTPUT_WIDE) {
+        /* As it comes. */
+    } else if (known || !strstr(command->usage, "--format")) {
+        client_error("%s prints text, and nothing to format",
+                     command->name);
+        return false;
+    } else {
+        plan->command = output == CLIENT_OUTPUT_YAML ? &unlisted : NULL;
+        plan->format = output == CLIENT_OUTPUT_CSV ? "csv" : "json";
+    }
+    return true;
+}
+
 static enum client_status
 run_command(const struct client *client, const char *name,
-            struct svec *args)
+            struct svec *args, const struct plan *plan)
 {
     const struct daemon_command_hook *hook = find_hook(name);
     enum client_status status;
@@ -156,14 +214,18 @@ run_command(const struct client *client, const char *name,
     if (hook && hook->prepare) {
         hook->prepare(args);
     }
-    if (client->format) {
-        svec_add_nocopy(args, xasprintf("--format=%s", client->format));
+    if (plan->format) {
+        svec_add_nocopy(args, xasprintf("--format=%s", plan->format));
     }
     status = client_transact(client, name, args->n, args->names, &text);
     if (status == CLIENT_OK
         || (status == CLIENT_REFUSED && hook && hook->is_result
             && hook->is_result(text))) {
-        client_print(text);
+        if (!plan->command || !text[0]) {
+            client_print(text);
+        } else if (!client_print_answer(client, plan->command, text)) {
+            status = CLIENT_NO_DAEMON;
+        }
     } else if (status == CLIENT_REFUSED) {
         status = print_refused(name, text);
     } else {
@@ -190,21 +252,20 @@ are_utf8(int argc, char *argv[])
 }
 
 enum client_status
-client_daemon_command(const struct client *client,
-                      const struct client_command *own, size_t n_own,
-                      int argc, char *argv[])
+client_daemon_command(const struct client *client, int argc, char *argv[])
 {
     const struct listed_command *command;
     struct svec args = SVEC_EMPTY_INITIALIZER;
     enum client_status status;
     struct command_list list;
+    struct plan plan;
     size_t n_name;
     char *error;
 
     if (!are_utf8(argc, argv)) {
         return CLIENT_USAGE;
     }
-    status = fetch_list(client, &list, &error);
+    status = client_fetch_list(client, &list, &error);
     if (status != CLIENT_OK) {
         status = print_no_daemon(client, error);
         free(error);
@@ -215,31 +276,14 @@ client_daemon_command(const struct client *client,
         for (int i = n_name; i < argc; i++) {
             svec_add(&args, argv[i]);
         }
-        status = run_command(client, command->name, &args);
+        status = (make_plan(client, command, &args, &plan)
+                  ? run_command(client, command->name, &args, &plan)
+                  : CLIENT_USAGE);
         svec_destroy(&args);
     } else {
-        print_unknown(&list, own, n_own, argc, argv);
+        client_print_unknown(&list, argc, argv);
         status = CLIENT_USAGE;
     }
     command_list_destroy(&list);
     return status;
-}
-
-void
-client_print_daemon_commands(const struct client *client)
-{
-    struct ds s = DS_EMPTY_INITIALIZER;
-    struct command_list list;
-    char *error;
-
-    if (fetch_list(client, &list, &error) == CLIENT_OK) {
-        command_list_put(&list, NULL, &s);
-        fputs(ds_cstr(&s), stdout);
-        command_list_destroy(&list);
-    } else {
-        printf("  (not known: no answer from %s: %s)\n", client->target,
-               error);
-    }
-    free(error);
-    ds_destroy(&s);
 }

@@ -107,14 +107,14 @@ policy_apply(const struct client *client, int argc, char *argv[])
     }
     text = read_file(o.file, &n);
     if (!text) {
-        return CLIENT_USAGE;
+        return CLIENT_FILE;
     }
     error = policy_yaml_parse(text, n, o.force, &doc);
     free(text);
     if (error) {
         client_error("%s: %s", o.file, error);
         free(error);
-        return CLIENT_USAGE;
+        return CLIENT_FILE;
     }
     for (size_t i = 0; i < doc.unused.n; i++) {
         client_error("%s: not used: %s", o.file, doc.unused.names[i]);

@@ -19,6 +19,11 @@
 
 #define CSI "\033["
 
+/* Of a terminal that does not know. */
+#define DEFAULT_WIDTH 80
+
+static enum terminal_color color = TERMINAL_COLOR_AUTO;
+
 static struct termios saved;    /* Of standard input. */
 static int keys_fd = -1;        /* Standard input; poll_block() takes 0 for no
                                  * descriptor. */
@@ -41,12 +46,32 @@ terminal_is_screen(void)
     return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb"));
 }
 
+void
+terminal_set_color(enum terminal_color mode)
+{
+    color = mode;
+}
+
 bool
 terminal_wants_color(void)
 {
     const char *no_color = getenv("NO_COLOR");
 
-    return terminal_is_screen() && (!no_color || !no_color[0]);
+    return (color == TERMINAL_COLOR_AUTO
+            ? terminal_is_screen() && (!no_color || !no_color[0])
+            : color == TERMINAL_COLOR_ALWAYS);
+}
+
+size_t
+terminal_table_width(void)
+{
+    size_t width, height;
+
+    if (!isatty(STDOUT_FILENO)) {
+        return 0;
+    }
+    terminal_size(&width, &height);
+    return width ? width : DEFAULT_WIDTH;
 }
 
 static void

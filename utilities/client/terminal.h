@@ -12,10 +12,23 @@
  * not know. */
 void terminal_size(size_t *width, size_t *height);
 
-/* Is standard output a terminal that may be written to all over?  Are colors
- * wanted there (https://no-color.org)? */
+/* Is standard output a terminal that may be written to all over? */
 bool terminal_is_screen(void);
+
+enum terminal_color {
+    TERMINAL_COLOR_AUTO,        /* On such a terminal, unless the environment
+                                 * has NO_COLOR (https://no-color.org). */
+    TERMINAL_COLOR_ALWAYS,
+    TERMINAL_COLOR_NEVER,
+};
+
+/* Says when there are to be colors, for terminal_wants_color(). */
+void terminal_set_color(enum terminal_color);
 bool terminal_wants_color(void);
+
+/* Columns in which a table has to fit: 0 if standard output is no
+ * terminal. */
+size_t terminal_table_width(void);
 
 /* If standard input is a terminal, and ours at the moment, makes keys come one
  * by one, and unseen, until the process ends, also by a signal.  Returns
