@@ -184,6 +184,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/state/journal.c \
 	controller/state/text.c \
 	controller/state/text.h \
+	controller/state/vdpa.c \
 	controller/status.c \
 	controller/status.h \
 	controller/udev.c \
@@ -199,6 +200,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/vdpa/command.c \
 	controller/vdpa/json.c \
 	controller/vdpa/json.h \
+	controller/vdpa/keep.c \
+	controller/vdpa/keep.h \
 	controller/vdpa/show.c \
 	controller/vdpa/show.h \
 	controller/vswitchd-query.c \

@@ -26,6 +26,7 @@ struct reconcile;
 struct rpc_server;
 struct udev;
 struct unixctl_conn;
+struct vdpa_keep;
 
 /* What the commands work on. */
 struct controller {
@@ -41,6 +42,7 @@ struct controller {
     struct policy_watch *policy;
     struct policy_engine *policies;
     struct udev *udev;
+    struct vdpa_keep *vdpa_keep;
     struct reconcile *rec;
     struct rpc_server *rpc;
     struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */

@@ -28,6 +28,7 @@
 #include "controller/rpc/server.h"
 #include "controller/sink.h"
 #include "controller/udev.h"
+#include "controller/vdpa/keep.h"
 #include "coverage.h"
 #include "daemon.h"
 #include "dirs.h"
@@ -278,6 +279,7 @@ main_loop(struct controller *c, struct evloop *loop,
             flow_engine_set_period(c->flows,
                                    reconcile_config(c->rec)->flow_poll_ms);
             policy_engine_run(c->policies);
+            vdpa_keep_run(c->vdpa_keep);
             flow_engine_run(c->flows);
             flow_userspace_run(c->userspace);
             rpc_server_set_path(c->rpc,
@@ -302,6 +304,7 @@ main_loop(struct controller *c, struct evloop *loop,
             udev_wait(c->udev);
             devinfo_control_wait(c);
             policy_engine_wait(c->policies);
+            vdpa_keep_wait(c->vdpa_keep);
             flow_engine_wait(c->flows);
             flow_userspace_wait(c->userspace);
             command_flow_wait(c);
@@ -379,6 +382,7 @@ main(int argc, char *argv[])
     c.userspace = flow_userspace_create();
     c.rpc = rpc_server_create(c.base, &inv);
     reconcile_set_state_dir(c.rec, c.base, o.state_dir);
+    c.vdpa_keep = vdpa_keep_create(c.base, c.kernel, o.state_dir);
     c.policies = policy_engine_create(&c, helper, o.sysfs, o.state_dir);
     commands_register(&c);
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
@@ -398,6 +402,7 @@ main(int argc, char *argv[])
     }
     unixctl_server_destroy(unixctl);
     policy_engine_destroy(c.policies);
+    vdpa_keep_destroy(c.vdpa_keep);
     flow_userspace_destroy(c.userspace);
     flow_engine_destroy(c.flows);
     kernel_destroy(c.kernel);

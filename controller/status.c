@@ -16,6 +16,7 @@
 #include "controller/rpc/server.h"
 #include "controller/state/file.h"
 #include "controller/vdpa/json.h"
+#include "controller/vdpa/keep.h"
 #include "controller/vswitchd-query.h"
 #include "netlink/kernel.h"
 #include "openvswitch/json.h"
@@ -141,6 +142,15 @@ journal_to_json(const struct journal *journal,
     return json;
 }
 
+static struct json *
+vdpa_pending_file_to_json(const struct controller *c)
+{
+    struct json *json = json_object_create();
+
+    put_state_file(json, vdpa_keep_file(c->vdpa_keep));
+    return json;
+}
+
 /* Numbers of ports by pair and by state; those with none are left out. */
 static void
 put_port_counts(struct json *json, const struct port_table *table)
@@ -205,6 +215,8 @@ status_to_json(const struct controller *c)
                     policy_engine_status_to_json(c->policies));
     put_port_counts(json, reconcile_ports(c->rec));
     json_object_put(json, "vdpa_pending", vdpa_pending_to_json(c->kernel));
+    json_object_put(json, "vdpa_pending_file",
+                    vdpa_pending_file_to_json(c));
     put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
     return json;
 }

@@ -213,6 +213,16 @@ kernel_vdpa_delete(struct kernel *kernel, const char *name, vdpa_done_cb *cb,
     return op_create(kernel, VDPA_OP_DELETE, name, cb, aux);
 }
 
+void
+kernel_vdpa_resume_delete(struct kernel *kernel, const char *name,
+                          uint64_t inode)
+{
+    struct vdpa_op *op = kernel_vdpa_delete(kernel, name, NULL, NULL);
+
+    op->told = true;
+    op->inode = inode;
+}
+
 struct vdpa_op *
 kernel_vdpa_set_mac(struct kernel *kernel, const char *name,
                     const uint8_t mac[6], vdpa_done_cb *cb, void *aux)
@@ -289,6 +299,8 @@ kernel_vdpa_for_each_pending(
             .what = op_what(op),
             .state = op_state(op),
             .since = op->since,
+            .late = op->told,
+            .inode = op->inode,
         };
 
         if (op->scan && op->state == VDPA_OP_BUSY) {
@@ -316,6 +328,10 @@ op_start(struct vdpa_op *op)
         vdpa_op_end(op);
     } else if (!control->devs_known) {
         /* Until it is. */
+    } else if (op->inode && vdpa_busy_inode(op) != op->inode) {
+        /* It went before the deletion was resumed. */
+        vdpa_op_succeed(op);
+        vdpa_op_end(op);
     } else if (op->type == VDPA_OP_CREATE) {
         op->state = VDPA_OP_READY;
     } else if (!vdpa_op_info(op)) {

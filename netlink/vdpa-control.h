@@ -74,6 +74,12 @@ struct vdpa_op *kernel_vdpa_create(struct kernel *, const struct vdpa_spec *,
 struct vdpa_op *kernel_vdpa_delete(struct kernel *, const char *name,
                                    vdpa_done_cb *, void *aux);
 
+/* Goes on with a deletion that was pending, and not carried out, when an
+ * earlier process ended; 'inode' is that of struct vdpa_pending.  Nothing
+ * happens to another device that has the name now. */
+void kernel_vdpa_resume_delete(struct kernel *, const char *name,
+                               uint64_t inode);
+
 /* Gives device 'name' another MAC address, which Linux has since 6.12, and
  * not for all devices. */
 struct vdpa_op *kernel_vdpa_set_mac(struct kernel *, const char *name,
@@ -111,6 +117,10 @@ struct vdpa_pending {
                                         * device open, if "busy". */
     size_t n_holders;           /* Number of them; 0 if nobody can be seen to
                                  * have it. */
+    bool late;                  /* Was whoever asked told that it is pending?
+                                 * Then it goes on by itself. */
+    uint64_t inode;             /* Of the device in sysfs, 0 if not known: no
+                                 * other device has it until the next boot. */
 };
 
 /* Calls 'cb' for each request that is under way. */

@@ -4,7 +4,7 @@
 #define CONTROLLER_STATE_TEXT_H 1
 
 /* The text of a file in which something survives the end of the daemon, and
- * the journal as such a thing.  No I/O here.
+ * what that is.  No I/O here.
  *
  * A file is a JSON object of a version, the kernel's boot ID, a checksum and
  * the content.  Nothing that is kept outlives the kernel: after a reboot names
@@ -12,6 +12,7 @@
 
 struct journal;
 struct json;
+struct shash;
 
 /* Returns the text of a file, which the caller frees.  'content' becomes
  * its. */
@@ -32,5 +33,13 @@ struct json *journal_to_state(const struct journal *);
  * caller frees; then 'journal' stays as it is. */
 char *journal_from_state(struct journal *journal, const struct json *content,
                          long long int now);
+
+/* Pending deletions of vDPA devices as the content of a file: 'deletions' has
+ * each device's inode in sysfs, a uint64_t that is freed with it, by its name.
+ * The latter returns NULL, or a message that says what is wrong, which the
+ * caller frees; then 'deletions', which has to be empty, stays so. */
+struct json *vdpa_deletions_to_state(const struct shash *deletions);
+char *vdpa_deletions_from_state(const struct json *content,
+                                struct shash *deletions);
 
 #endif /* controller/state/text.h */

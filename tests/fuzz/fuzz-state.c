@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Files of the state directory.  An input is a whole file, or, as no fuzzer
- * finds a checksum, the content of the journal's, after a byte 'j'. */
+ * finds a checksum, the content of one: of the journal's after a byte 'j', of
+ * that of pending deletions after 'v'. */
 
 #include <config.h>
 
@@ -12,6 +13,7 @@
 #include "controller/journal.h"
 #include "controller/state/text.h"
 #include "openvswitch/json.h"
+#include "openvswitch/shash.h"
 #include "util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -40,6 +42,23 @@ try_journal(const struct json *content)
 }
 
 static void
+try_deletions(const struct json *content)
+{
+    struct shash deletions = SHASH_INITIALIZER(&deletions);
+    char *error = vdpa_deletions_from_state(content, &deletions);
+
+    ovs_assert(!error || shash_is_empty(&deletions));
+    if (!error) {
+        struct json *copy = vdpa_deletions_to_state(&deletions);
+
+        ovs_assert(json_equal(copy, content));
+        json_destroy(copy);
+    }
+    free(error);
+    shash_destroy_free_data(&deletions);
+}
+
+static void
 try_file(const char *text)
 {
     struct json *content;
@@ -49,6 +68,7 @@ try_file(const char *text)
     free(error);
     if (content) {
         try_journal(content);
+        try_deletions(content);
         json_destroy(content);
     }
 }
@@ -56,11 +76,15 @@ try_file(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size && data[0] == 'j') {
+    if (size && (data[0] == 'j' || data[0] == 'v')) {
         char *text = xmemdup0((const char *) data + 1, size - 1);
         struct json *content = json_from_string(text);
 
-        try_journal(content);
+        if (data[0] == 'j') {
+            try_journal(content);
+        } else {
+            try_deletions(content);
+        }
         json_destroy(content);
         free(text);
     } else {

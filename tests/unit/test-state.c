@@ -20,6 +20,7 @@
 #include "controller/state/text.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
+#include "openvswitch/shash.h"
 #include "smap.h"
 #include "timeval.h"
 #include "util.h"
@@ -320,6 +321,39 @@ test_journal_bytes(void **state OVS_UNUSED)
     journal_destroy(&j);
 }
 
+/* Pending deletions. */
+
+static void
+test_deletions(void **state OVS_UNUSED)
+{
+    static const char *const wrong[] = {
+        "[]", "{\"v\":7}", "{\"v\":\"0\"}", "{\"v\":\"-1\"}",
+        "{\"v\":\"7x\"}", "{\"v\":\"18446744073709551616\"}",
+        "{\"\":\"7\"}", "{\"v\":\"7\",\"w\":null}",
+    };
+    const char *good = "{\"v 0\":\"7\",\"v1\":\"18446744073709551615\"}";
+    struct shash deletions = SHASH_INITIALIZER(&deletions);
+    struct json *json, *again;
+
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+        json = json_from_string(wrong[i]);
+        char *error = vdpa_deletions_from_state(json, &deletions);
+
+        assert_non_null(error);
+        assert_true(shash_is_empty(&deletions));
+        free(error);
+        json_destroy(json);
+    }
+    json = json_from_string(good);
+    assert_null(vdpa_deletions_from_state(json, &deletions));
+    assert_int_equal(shash_count(&deletions), 2);
+    again = vdpa_deletions_to_state(&deletions);
+    assert_true(json_equal(json, again));
+    json_destroy(json);
+    json_destroy(again);
+    shash_destroy_free_data(&deletions);
+}
+
 /* Files. */
 
 static void
@@ -435,6 +469,7 @@ main(void)
         cmocka_unit_test(test_journal_back),
         cmocka_unit_test(test_journal_wrong),
         cmocka_unit_test(test_journal_bytes),
+        cmocka_unit_test(test_deletions),
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_file_error),
     };

@@ -308,6 +308,8 @@ expire(void)
 static size_t n_pending;
 static char pending_state[32];
 static size_t n_pending_holders;
+static uint64_t pending_inode;
+static bool pending_late;
 
 static void
 count_pending(void *aux OVS_UNUSED, const struct vdpa_pending *pending)
@@ -315,6 +317,8 @@ count_pending(void *aux OVS_UNUSED, const struct vdpa_pending *pending)
     n_pending++;
     ovs_strlcpy(pending_state, pending->state, sizeof pending_state);
     n_pending_holders = pending->n_holders;
+    pending_inode = pending->inode;
+    pending_late = pending->late;
 }
 
 static size_t
@@ -664,6 +668,56 @@ test_busy_gone(void **state OVS_UNUSED)
     assert_int_equal(n_done, 1);
 }
 
+/* A deletion that was pending when another process ended. */
+static void
+test_busy_resume(void **state OVS_UNUSED)
+{
+    int fd = delete_busy();
+    uint64_t inode;
+
+    pending();
+    inode = pending_inode;
+    assert_int_not_equal(inode, 0);
+    assert_true(pending_late);
+    assert_null(kernel_vdpa_cancel_delete(NULL, "v0"));
+    settle();
+
+    /* It is still busy, for however long, and nobody is told. */
+    kernel_vdpa_resume_delete(NULL, "v0", inode);
+    expire();
+    settle();
+    assert_int_equal(pending(), 1);
+    assert_string_equal(pending_state, "busy");
+    assert_int_equal(pending_inode, inode);
+    assert_true(pending_late);
+    assert_true(nothing_sent());
+    assert_int_equal(n_done, 1);
+
+    /* It can be cancelled. */
+    assert_null(kernel_vdpa_cancel_delete(NULL, "v0"));
+    assert_int_equal(pending(), 0);
+
+    /* Another device of the name is left alone. */
+    kernel_vdpa_resume_delete(NULL, "v0", inode + 1);
+    wait_until(!pending());
+    assert_true(nothing_sent());
+
+    kernel_vdpa_resume_delete(NULL, "v0", inode);
+    settle();
+    close(fd);
+    expect_request(VDPA_CMD_DEV_DEL, "v0");
+    answer(0);
+    remove_device("v0");
+    tell(NULL);
+    wait_until(!pending());
+    assert_int_equal(n_done, 1);
+
+    /* And so is one that nobody knows any more. */
+    kernel_vdpa_resume_delete(NULL, "v0", inode);
+    wait_until(!pending());
+    assert_true(nothing_sent());
+}
+
 /* The module is referred to, and nobody is seen. */
 static void
 test_busy_unknown(void **state OVS_UNUSED)
@@ -863,6 +917,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_busy_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_busy_cancel, setup, teardown),
         cmocka_unit_test_setup_teardown(test_busy_gone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_busy_resume, setup, teardown),
         cmocka_unit_test_setup_teardown(test_busy_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bind_refused, setup, teardown),

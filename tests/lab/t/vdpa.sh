@@ -5,7 +5,7 @@
 # simulator: what there is, making, binding and deleting, and a deletion of a
 # device that somebody has open, which nobody else waits for.
 #
-# lab: secs=600
+# lab: secs=720
 # shellcheck disable=SC2317 # "wait_for" and "not" use them.
 . "$LAB/guest/lib.sh"
 
@@ -244,6 +244,71 @@ refused "the holder is seen there, too" "process $holder" vdpa/del "$dev1"
 check "it is closed" release
 check "and deleted" wait_for 20 not exists "$dev1"
 kill "$holder"
+
+# A daemon that is killed goes on with it when it is started again.
+STATE=/tmp/state
+saved() { ooc_jq status ".vdpa_pending_file.saved and
+    .vdpa_pending_file.file_error == null"; }
+killed() {
+    local pid
+    pid=$(pid_of ovs-offload-controller)
+    check "all is on the disk" wait_for 20 saved
+    kill -9 "$pid"
+    check "the daemon is dead" wait_for 20 not test -e "/proc/$pid"
+}
+again() { check "a new one" daemon_start --state-dir=$STATE; }
+pends() {
+    ooc_jq status ".vdpa_pending | length == $1 and
+        all(.state == \"busy\" and .request == \"delete\")"
+}
+check "it ends" daemon_stop
+again
+check "another one" ooc vdpa/add "$dev1" mgmtdev=pci/$vf1
+check "and one" ooc vdpa/add vdpa2 mgmtdev=pci/$vf2
+check "to be opened" ooc vdpa/bind vdpa2 vhost_vdpa
+vhost2=$(ooc_jq vdpa/show vdpa2 .vhost_device)
+check "which somebody does" hold "$vhost2"
+holder2=$holder
+vhost=$(ooc_jq vdpa/bind "$dev1" vhost_vdpa .vhost_device) || fail "bind"
+check "is open" hold "$vhost"
+refused "its deletion" "busy" vdpa/del "$dev1"
+refused "and the other's" "busy" vdpa/del vdpa2
+killed
+again
+check "they are pending still" wait_for 20 pends 2
+refused "another one" "under way: delete, busy" vdpa/del "$dev1"
+check "one is cancelled" ooc vdpa/del vdpa2 --cancel
+check "one is pending" wait_for 20 pends 1
+killed
+# As a VM that ends while nobody looks.
+kill "$holder2" "$holder"
+wait "$holder2" "$holder" 2>/dev/null
+again
+check "it is deleted" wait_for 20 not exists "$dev1"
+check "nothing is pending" wait_for 20 pending_none
+check "the other one stays" exists vdpa2
+
+# What has the name now is another device.
+vhost2=$(ooc_jq vdpa/show vdpa2 .vhost_device)
+check "it is open" hold "$vhost2"
+refused "its deletion" "busy" vdpa/del vdpa2
+killed
+kill "$holder"
+wait "$holder" 2>/dev/null
+check "someone else deletes it" vdpa dev del vdpa2
+check "and makes it" vdpa dev add name vdpa2 mgmtdev pci/$vf2
+again
+check "nothing is pending" wait_for 20 pending_none
+check "it stays" exists vdpa2
+check "on the disk, too" wait_for 20 saved
+check "until it is deleted" ooc vdpa/del vdpa2
+
+# Garbage is told of.
+check "it ends" daemon_stop
+echo garbage >$STATE/vdpa-deletions.json
+again
+check "garbage" wait_for 20 ooc_jq status \
+    '.vdpa_pending_file.file_error | test("no JSON")'
 
 # A daemon in a namespace of processes of its own, which sees no others.
 unshare -p -f --mount-proc ovs-offload-controller -u /tmp/blind.ctl \
