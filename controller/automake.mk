@@ -3,6 +3,8 @@
 noinst_LIBRARIES += controller/libcontroller.a
 
 controller_libcontroller_a_SOURCES = \
+	controller/base64.c \
+	controller/base64.h \
 	controller/cni-cache.c \
 	controller/cni-cache.h \
 	controller/command-args.c \

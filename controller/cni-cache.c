@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "controller/base64.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "util.h"
@@ -32,51 +33,137 @@ string_member(const struct json *object, const char *name)
     return value && value->type == JSON_STRING ? json_string(value) : NULL;
 }
 
+/* Looks for a device. */
+struct search {
+    const char *const *devices; /* That are wanted, */
+    size_t n;                   /* so many. */
+    bool told;                  /* Was any device seen? */
+    bool found;                 /* One of 'devices'? */
+};
+
+static void
+see_device(struct search *search, const char *device)
+{
+    if (device && device[0]) {
+        search->told = true;
+        for (size_t i = 0; i < search->n; i++) {
+            search->found |= !strcmp(device, search->devices[i]);
+        }
+    }
+}
+
+/* What the configuration of a network or of one plugin tells. */
+static void
+see_config(struct search *search, const struct json *config)
+{
+    see_device(search, string_member(config, "deviceID"));
+    see_device(search, string_member(config, "pciBusID"));
+    see_device(search, string_member(member(config, "runtimeConfig"),
+                                     "deviceID"));
+}
+
+static void
+search_config(struct search *search, const char *base64)
+{
+    size_t n = 0;
+    char *text = base64 ? base64_decode(base64, &n) : NULL;
+
+    if (text && !memchr(text, '\0', n)) {
+        struct json *config = json_from_string(text);
+        const struct json *plugins = member(config, "plugins");
+
+        see_config(search, config);
+        if (plugins && plugins->type == JSON_ARRAY) {
+            for (size_t i = 0; i < json_array(plugins)->n; i++) {
+                see_config(search, json_array(plugins)->elems[i]);
+            }
+        }
+        json_destroy(config);
+    }
+    free(text);
+}
+
+static void
+search_result(struct search *search, const struct json *result)
+{
+    const struct json *interfaces = member(result, "interfaces");
+
+    if (interfaces && interfaces->type == JSON_ARRAY) {
+        for (size_t i = 0; i < json_array(interfaces)->n; i++) {
+            see_device(search,
+                       string_member(json_array(interfaces)->elems[i],
+                                     "pciID"));
+        }
+    }
+}
+
 static bool
 check_file(const struct json *json, const char *sandbox,
            const char *const devices[], size_t n, char **why)
 {
     const char *id = string_member(json, "containerId");
-    const char *device;
+    struct search search = { .devices = devices, .n = n };
 
     if (!id || strcmp(id, sandbox)) {
         *why = xstrdup("it is of another sandbox");
         return false;
     }
-    /* Multus hands the device that it chose to a plugin this way. */
-    device = string_member(member(json, "capabilityArgs"), "deviceID");
-    if (!device) {
-        *why = xstrdup("it names no device");
-        return false;
+    see_device(&search, string_member(member(json, "capabilityArgs"),
+                                      "deviceID"));
+    if (!search.told) {
+        search_config(&search, string_member(json, "config"));
     }
-    for (size_t i = 0; i < n; i++) {
-        if (!strcmp(device, devices[i])) {
-            return true;
-        }
+    if (!search.told) {
+        search_result(&search, member(json, "result"));
     }
-    *why = xstrdup("the sandbox has another device");
-    return false;
+    if (!search.found) {
+        *why = xstrdup(search.told ? "the sandbox has another device"
+                       : "it names no device");
+    }
+    return search.found;
 }
 
 bool
 cni_cache_parse(const char *text, size_t size, const char *sandbox,
-                const char *const devices[], size_t n, char **why)
+                const char *const devices[], size_t n, char **netns,
+                char **why)
 {
     char *copy = xmemdup0(text, size);
     struct json *json = json_from_string(copy);
     bool ok = false;
 
-    *why = NULL;
+    *netns = *why = NULL;
     if (json->type != JSON_OBJECT) {
         *why = xasprintf("it is no JSON object%s%s",
                          json->type == JSON_STRING ? ": " : "",
                          json->type == JSON_STRING ? json_string(json) : "");
     } else {
         ok = check_file(json, sandbox, devices, n, why);
+        if (ok) {
+            *netns = nullable_xstrdup(string_member(json, "netns"));
+        }
     }
     json_destroy(json);
     free(copy);
     return ok;
+}
+
+/* Is the file of the namespace gone?  Where we do not see what it would be in
+ * (/proc of a process that ended, a directory of another mount namespace) that
+ * tells nothing. */
+static bool
+is_gone(const char *netns)
+{
+    struct stat st;
+    bool gone = false;
+
+    if (netns && netns[0] == '/' && stat(netns, &st) && errno == ENOENT) {
+        char *dir = dir_name(netns);
+
+        gone = !stat(dir, &st);
+        free(dir);
+    }
+    return gone;
 }
 
 /* Reads the regular file 'name' in the directory 'dir'.  Returns its contents,
@@ -125,7 +212,16 @@ file_has(int dir, const char *name, const char *sandbox,
     char *text = read_file(dir, name, &size, &error);
 
     if (text) {
-        ok = cni_cache_parse(text, size, sandbox, devices, n, &reason);
+        char *netns;
+
+        ok = cni_cache_parse(text, size, sandbox, devices, n, &netns,
+                             &reason);
+        if (ok && is_gone(netns)) {
+            ok = false;
+            reason = xasprintf("the sandbox does not run any more: %s is "
+                               "gone", netns);
+        }
+        free(netns);
         free(text);
     } else {
         reason = xstrdup(ovs_strerror(error));

@@ -23,8 +23,15 @@ plug() {
         external_ids:attached_mac="0a:58:00:00:00:0$1" ||
         fail "cannot plug $2"
     mkdir -p $CACHE
-    printf '{"containerId":"%s","capabilityArgs":{"deviceID":"%s"}}' \
-        "$sandbox" "$(vf_addr "$1")" >"$CACHE/ovn-$sandbox-eth0"
+    # The two ways in which Multus tells a plugin of its device.
+    if [ "$1" = 0 ]; then
+        printf '{"containerId":"%s","config":"%s"}' "$sandbox" \
+            "$(printf '{"type":"ovn-k8s-cni-overlay","deviceID":"%s"}' \
+                "$(vf_addr "$1")" | base64 -w 0)"
+    else
+        printf '{"containerId":"%s","capabilityArgs":{"deviceID":"%s"}}' \
+            "$sandbox" "$(vf_addr "$1")"
+    fi >"$CACHE/ovn-$sandbox-eth0"
 }
 
 # reps_gone, reps_back: a reset of the NIC's eswitch
