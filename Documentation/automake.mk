@@ -14,6 +14,7 @@ CLEANFILES += $(man_MANS)
 SUFFIXES += .1 .1.in .5 .5.in .8 .8.in
 substitute_dirs = $(MKDIR_P) Documentation && $(SED) \
 	-e 's,[@]OVS_RUNDIR[@],$(OVS_RUNDIR),g' \
+	-e 's,[@]datadir[@],$(datadir),g' \
 	-e 's,[@]localstatedir[@],$(localstatedir),g' \
 	-e 's,[@]OVS_LOGDIR[@],$(OVS_LOGDIR),g' <$< >$@.tmp && mv $@.tmp $@
 .1.in.1:

@@ -21,6 +21,9 @@ utilities_libclient_a_SOURCES = \
 	utilities/client/client.h \
 	utilities/client/command-list.c \
 	utilities/client/command-list.h \
+	utilities/client/complete-command.c \
+	utilities/client/complete.c \
+	utilities/client/complete.h \
 	utilities/client/daemon-command.c \
 	utilities/client/grid.c \
 	utilities/client/grid.h \
@@ -53,3 +56,9 @@ utilities_ovs_offload_LDADD = \
 	netlink/libkernel.a \
 	$(OVS_LIBS) \
 	$(LIBYAML_LIBS)
+
+# Completion for shells, by the names under which these look for it.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = utilities/completion/ovs-offload
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = utilities/completion/_ovs-offload

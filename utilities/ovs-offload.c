@@ -263,7 +263,9 @@ main(int argc, char *argv[])
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
     fatal_ignore_sigpipe();
 
-    if (parse_options(argc, argv, &client, &status)) {
+    if (argc > 1 && !strcmp(argv[1], "__complete")) {
+        status = client_complete(&client, argc - 2, argv + 2);
+    } else if (parse_options(argc, argv, &client, &status)) {
         status = run(&client, argc - optind, argv + optind);
     }
     if (fflush(stdout) || ferror(stdout)) {

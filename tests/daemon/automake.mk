@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/daemon/fake-daemon.py \
 	tests/daemon/lib.sh \
 	tests/daemon/run \
+	tests/daemon/test-client-complete.sh \
 	tests/daemon/test-client-output.sh \
 	tests/daemon/test-client-vdpa.sh \
 	tests/daemon/test-client.sh \

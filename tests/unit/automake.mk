@@ -22,6 +22,12 @@ check_PROGRAMS += tests/unit/test-client-commands
 tests_unit_test_client_commands_SOURCES = tests/unit/test-client-commands.c
 tests_unit_test_client_commands_LDADD = utilities/libclient.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-client-complete
+tests_unit_test_client_complete_SOURCES = tests/unit/test-client-complete.c
+tests_unit_test_client_complete_LDADD = \
+	utilities/libclient.a controller/libcontroller.a \
+	netlink/libkernel.a $(UNIT_LIBS) $(LIBYAML_LIBS)
+
 check_PROGRAMS += tests/unit/test-client-format
 tests_unit_test_client_format_SOURCES = tests/unit/test-client-format.c
 tests_unit_test_client_format_LDADD = \

@@ -89,6 +89,10 @@ struct catalog_command;
 bool client_print_answer(const struct client *,
                          const struct catalog_command *, const char *text);
 
+/* "__complete", for the completion functions of shells: prints what the last
+ * of the words may become. */
+enum client_status client_complete(struct client *, int argc, char *argv[]);
+
 /* "flow watch". */
 #define FLOW_WATCH_USAGE "[--pod=NS/POD] [--all] [--top=N] [--sort=KEY] " \
                          "[--interval=SECS] [--once]"

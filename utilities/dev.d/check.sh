@@ -166,7 +166,8 @@ shell_scripts() {
               -path ./autom4te.cache -o -name "configure*" \) -prune -o \
         -type f -print0 |
         xargs -0 awk 'FNR == 1 {
-                          if (/^#!.*[\/ ](ba)?sh( |$)/ || FILENAME ~ /\.sh$/)
+                          if (/^#!.*[\/ ](ba)?sh( |$)/ ||
+                              FILENAME ~ /\.sh$|\/completion\/ovs-offload$/)
                               print FILENAME
                           nextfile
                       }' | sort
