@@ -114,6 +114,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/journal.h \
 	controller/late-flows.c \
 	controller/late-flows.h \
+	controller/notify.c \
+	controller/notify.h \
 	controller/offload-scope.c \
 	controller/offload-scope.h \
 	controller/output.c \

@@ -22,6 +22,7 @@
 #include "controller/flow-table/table.h"
 #include "controller/flow/userspace.h"
 #include "controller/inventory.h"
+#include "controller/notify.h"
 #include "controller/policy-watch.h"
 #include "controller/policy/engine.h"
 #include "controller/reconcile.h"
@@ -233,6 +234,7 @@ complete_start(const struct controller *c, long long int deadline)
     }
     if (reconcile_ever_settled(c->rec) || time_msec() >= deadline) {
         daemonize_complete();
+        notify_ready();
         complete = true;
     } else {
         poll_timer_wait_until(deadline);
@@ -295,6 +297,12 @@ main_loop(struct controller *c, struct evloop *loop,
         command_explain_run(c);
         coverage_run();
         complete_start(c, deadline);
+        notify_status(!ovs_view_is_connected(c->view)
+                      ? "Waiting for the database"
+                      : !reconcile_ever_settled(c->rec)
+                      ? "Reading kernel and database"
+                      : "Kernel and database are known");
+        notify_run();
 
         if (reconcile_is_resting(c->rec)) {
             reconcile_rest_wait(c->rec);
@@ -315,6 +323,7 @@ main_loop(struct controller *c, struct evloop *loop,
         unixctl_server_wait(unixctl);
         command_explain_wait();
         memory_wait();
+        notify_wait();
         if (may_exit(c)) {
             poll_immediate_wake();
         }
@@ -343,6 +352,7 @@ main(int argc, char *argv[])
 #else
     daemonize_start(true);
 #endif
+    notify_init();
 
     int error = kernel_helper_start(&helper);
     if (error) {
@@ -388,6 +398,7 @@ main(int argc, char *argv[])
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
 
     main_loop(&c, loop, unixctl);
+    notify_stopping();
 
     if (c.cleanup) {
         devinfo_control_cleanup(&c);

@@ -64,6 +64,24 @@ AC_DEFUN([OFFLOAD_KERNEL_HEADERS], [
     [[@%:@include <linux/gen_stats.h>]])
 ])
 
+# --with-systemdsystemunitdir: where the unit is installed, nowhere by default.
+AC_DEFUN([OFFLOAD_SYSTEMD], [
+  AC_ARG_WITH([systemdsystemunitdir],
+    [AS_HELP_STRING([--with-systemdsystemunitdir@<:@=DIR@:>@],
+                    [install the systemd unit into DIR, by default what
+                     systemd.pc says])])
+  AS_CASE([$with_systemdsystemunitdir],
+    [''|no], [systemdsystemunitdir=],
+    [yes], [systemdsystemunitdir=`$PKG_CONFIG \
+                --variable=systemdsystemunitdir systemd`
+            AS_IF([test -n "$systemdsystemunitdir"], [],
+              [_OFFLOAD_MISSING([systemd.pc], [systemd-dev or systemd],
+                                [systemd-devel])])],
+    [systemdsystemunitdir=$with_systemdsystemunitdir])
+  AC_SUBST([systemdsystemunitdir])
+  AM_CONDITIONAL([INSTALL_SYSTEMD_UNIT], [test -n "$systemdsystemunitdir"])
+])
+
 # _OFFLOAD_CC_OPTION(OPTION): adds it to OFFLOAD_CFLAGS if the compiler
 # knows it.  -Werror, because clang only warns about unknown ones.
 AC_DEFUN([_OFFLOAD_CC_OPTION], [

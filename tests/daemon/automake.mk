@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/daemon/test-config.sh \
 	tests/daemon/test-devinfo.sh \
 	tests/daemon/test-faults.sh \
+	tests/daemon/test-notify.sh \
 	tests/daemon/test-options.sh \
 	tests/daemon/test-ovs-view-faults.sh \
 	tests/daemon/test-ovs-view.sh \
