@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/daemon/test-commands.sh \
 	tests/daemon/test-config.sh \
 	tests/daemon/test-devinfo.sh \
+	tests/daemon/test-documents.sh \
 	tests/daemon/test-faults.sh \
 	tests/daemon/test-notify.sh \
 	tests/daemon/test-options.sh \

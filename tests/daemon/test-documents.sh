@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Manuals and the reference of JSON, compared with the programs.
+
+DOCS=$SRCDIR/tests/docs
+
+# manuals ARG...: standard input compared with a manual
+manuals() { "$DOCS/manuals" "$@" 2>&1 || fail "manuals $*"; }
+
+test_commands() {
+    start_fresh_ovsdb
+    start_daemon
+    ctl list-commands | manuals commands
+}
+
+test_options() {
+    "$DAEMON" --help |
+        manuals options Documentation/ovs-offload-controller.8.in
+    "$BUILDDIR/utilities/ovs-offload" -t "$T/none" --help 2>/dev/null |
+        manuals options Documentation/ovs-offload.1.in
+    "$BUILDDIR/utilities/ovs-offload" -t "$T/none" --help 2>/dev/null |
+        manuals client
+}
+
+# Each test of documents can fail.
+test_differences_are_found() {
+    fails 1 "$DOCS/manuals" commands <<<'  port/list' >/dev/null
+    contains "$(fails 1 "$DOCS/manuals" commands <<<'  port/nosuch')" \
+        "port/nosuch is not documented"
+    contains "$(fails 1 "$DOCS/manuals" options \
+        Documentation/ovs-offload.1.in <<<'  --nosuch')" \
+        "option --nosuch is not documented"
+    echo '{"checks": 1}' >"$T/explain.1"
+    fails 1 "$DOCS/members" "$SRCDIR/Documentation/json.md" "$SRCDIR" \
+        "$T/explain.1" >/dev/null
+    echo '[{"matched": 0, "flows": []}]' >"$T/flow-list.1"
+    fails 1 "$DOCS/members" "$SRCDIR/Documentation/json.md" "$SRCDIR" \
+        "$T/flow-list.1" >/dev/null
+    echo '{"matched": 0, "flows": []}' >"$T/flow-list.1"
+    "$DOCS/members" "$SRCDIR/Documentation/json.md" "$SRCDIR" \
+        "$T/flow-list.1"
+    echo '{"matched": 0, "flows": [], "more": 1}' >"$T/flow-list.1"
+    contains "$(fails 1 "$DOCS/members" "$SRCDIR/Documentation/json.md" \
+        "$SRCDIR" "$T/flow-list.1")" "member more is not documented"
+}
+
+# What is said of a node with VFs, device-info files and a bad configuration.
+test_json() {
+    local command
+    start_ovs
+    fake_vfs 0000:65:00 2
+    mkdir -p "$T/devinfo/dp"
+    jq -n '{type: "pci", version: "1.1.0",
+            pci: {"pci-address": "0000:65:00.1"}}' \
+        >"$T/devinfo/dp/x-0000-65-00.1-device.json"
+    echo x >"$T/devinfo/dp/malformed"
+    set_ids "offload-devinfo-dir=$T/devinfo" offload-mode=nosuch \
+        offload-nosuch=1 "offload-port-0000:65:00.1=iface-id=a_b" \
+        "offload-policy-p=numVfs=x"
+    start_daemon
+    synced
+    wait_json status : '.devinfo.errors != {}'
+    wait_json status : '.config.errors != {}'
+    mkdir "$T/json"
+    for command in status port/list event/list vdpa/list vdpa/mgmtdev-list \
+            policy/list policy/diff flow/report flow/list \
+            "flow/parse $SRCDIR/Documentation/examples/flows.txt" \
+            "port/show 0000:65:00.1" "explain 0000:65:00.1"; do
+        set -- "${command%% *}"
+        # "explain" fails if a check does, and says the same.
+        # shellcheck disable=SC2086 # A word and perhaps an argument.
+        { ctl $command --format=json 2>&1 || true; } |
+            sed '/^ovs-appctl: /d' >"$T/json/${1/\//-}.1"
+    done
+    "$DOCS/members" "$SRCDIR/Documentation/json.md" "$SRCDIR" "$T"/json/* ||
+        fail "JSON is not as documented"
+    expect_log 'offload-mode'
+}

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# The commands in README.md and Documentation/ do what these say: each page's
+# are run in their order, as a reader would, and what they print is compared.
+# tests/docs/pages.py has the rules.
+#
+# A page says by comments, <!-- lab: FUNCTION -->, what its reader's node has
+# done already, by the functions below.
+#
+# lab: secs=400
+# shellcheck disable=SC2119,SC2120,SC2317 # The pages call them.
+# shellcheck source=lib/daemon.sh
+. "$LAB/t/lib/daemon.sh"
+
+docs=$LAB/../docs
+dir=/tmp/docs
+json=$dir/json
+PATH=$PATH:$BUILDDIR/utilities
+
+# --- what pages call ---------------------------------------------------------
+
+# node: as it is before the reader begins: a NIC with VFs, representors that
+# udev has named, Open vSwitch that was never asked to offload, no daemon
+node() {
+    local netns i
+    [ -z "$(pid_of ovs-offload-controller)" ] || collect
+    [ -z "$(pid_of ovs-offload-controller)" ] || daemon_stop || return
+    for netns in $(ip netns list | cut -d' ' -f1); do
+        ip netns del "$netns"
+    done
+    [ -e "$PF" ] || nic_up 4 || return
+    for i in $(vdpa -j dev show | jq -r '.dev | keys[]'); do
+        vdpa dev del "$i"
+    done
+    [ -z "$(pid_of ovs-vswitchd)" ] || ovs_stop || return
+    named && ovs_start false && bridge_add && flows_last &&
+        ovs-vsctl set Open_vSwitch . external_ids:hostname=node1
+}
+
+# systemctl: what the pages have systemd do, of which there is none here
+systemctl() {
+    case $* in
+    "restart openvswitch-switch")
+        ovs-appctl exit && wait_for 10 not pid_of ovs-vswitchd &&
+            vswitchd_start ;;
+    "enable --now ovs-offload-controller" | \
+    "start ovs-offload-controller")
+        daemon_start ;;
+    "restart ovs-offload-controller")
+        daemon_stop && daemon_start ;;
+    *)  echo "systemctl $*: what is that here?"
+        return 1 ;;
+    esac
+}
+
+# pods [MODE]: the node runs two pods, shop/web-0 on vdpa0 and shop/db-0 on
+# vdpa1, in mode own, with all in hardware
+pods() {
+    ovs-vsctl set Open_vSwitch . external_ids:offload-mode="${1:-own}" \
+        external_ids:offload-select=none other_config:hw-offload=true &&
+        systemctl restart openvswitch-switch &&
+        daemon_start && vdpa_add 0 && vdpa_add 1 &&
+        ooc port/attach vdpa0 iface-id=shop_web-0 "mac=$(mac_of 0)" &&
+        ooc port/attach vdpa1 iface-id=shop_db-0 "mac=$(mac_of 1)" &&
+        attached 2 && pod web-0 0 && pod db-0 1 && talk
+}
+
+# some_pods: the same, if they are not there
+some_pods() {
+    { [ -e /run/netns/web-0 ] && attached 2; } || { node && pods; }
+}
+
+# attached N: that many ports are
+attached() { wait_for 20 ports_are "$1" '.state == "attached"'; }
+
+# state NAME STATE: of that port
+state() { wait_for 20 port "$1" ".state == \"$2\""; }
+
+# pod NAME VF: the netdev of vdpaVF as eth0 of that pod
+pod() {
+    local netdev mac
+    wait_for 10 vdpa_netdev "$2" || return
+    netdev=$(vdpa_netdev "$2")
+    mac=$(cat "/sys/class/net/$netdev/address")
+    host_add "$1" "$netdev" "10.0.0.$(($2 + 1))/24" || return
+    echo "$mac" >"/tmp/mac-$2"
+}
+
+# talk: 20 pings from web-0 to db-0, and they are counted.  Neighbours are
+# known: no ARP.
+talk() {
+    ip -n web-0 neigh replace 10.0.0.2 lladdr "$(cat /tmp/mac-1)" dev eth0
+    ip -n db-0 neigh replace 10.0.0.1 lladdr "$(cat /tmp/mac-0)" dev eth0
+    ip netns exec web-0 ping -q -c 3 -i 0.1 -W 2 10.0.0.2 >/dev/null
+    ip netns exec web-0 ping -q -c 20 -i 0.05 -W 2 10.0.0.2 >/dev/null &&
+        wait_for 20 counted
+}
+counted() {
+    ooc_jq flow/report '[.interfaces[] | select(.pod == "web-0") |
+        .egress.passed | .hw.packets + .sw.packets >= 20] | any'
+}
+
+# ping_web: web-0 pings db-0, as soon as there is a way
+ping_web() { wait_for 20 ping_once && ping_once 5; }
+ping_once() {
+    ip netns exec web-0 ping -q -c "${1:-1}" -i 0.1 -W 2 10.0.0.2
+}
+
+# named: uplink and representors have the names that udev gives them
+named() {
+    local i
+    wait_for 10 rep_of 3 || return
+    [ "$(port_of p0)" = p0 ] || rename "$(port_of p0)" p0
+    for i in 0 1 2 3; do
+        [ "$(rep_of $i)" = "pf0vf$i" ] ||
+            rename "$(rep_of $i)" "pf0vf$i" || return
+        ip link set "pf0vf$i" down
+    done
+}
+
+# verdict POD VERDICT: of explain
+verdict() { wait_for 20 verdict_is "$@"; }
+verdict_is() {
+    { ooc explain "$1" --format=json 2>&1 || true; } |
+        sed '/^ovs-appctl: /d' | jq -e --arg want "$2" \
+            'any(.verdict == $want)'
+}
+
+# collect: what each command that only reads says in JSON, for json.md
+collected=0
+collect() {
+    local command name of
+    collected=$((collected + 1))
+    of=$(ooc port/list --format=json | jq -r \
+        '[.[] | select(.vdpa and .iface_id)][0].vdpa // empty')
+    for command in status port/list event/list vdpa/list vdpa/mgmtdev-list \
+            policy/list policy/diff flow/report flow/list \
+            ${of:+"port/show $of" "vdpa/show $of" "explain $of"}; do
+        name=${command%% *}
+        # shellcheck disable=SC2086 # A word and perhaps an argument.
+        ooc $command --format=json 2>&1 | sed '/^ovs-appctl: /d' \
+            >"$json/${name/\//-}.$collected"
+    done
+    return 0
+}
+
+# --- the pages ---------------------------------------------------------------
+
+# step KIND PLACE COMMAND: does it, as number n
+step() {
+    local status=0
+    eval "$3" >"$dir/$n.out" 2>&1 </dev/null || status=$?
+    echo $status >"$dir/$n.status"
+    if [ "$1" = lab ] && [ $status != 0 ]; then
+        cat "$dir/$n.out"
+        fail "$2: $3"
+    fi
+}
+
+sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+    net.ipv6.conf.default.disable_ipv6=1
+rm -rf "$dir"
+mkdir -p "$json"
+cd "$LAB/../.." || exit
+mapfile -t pages < <(ls README.md Documentation/*.md)
+[ -z "${ONLY:-}" ] || read -ra pages <<<"$ONLY"
+"$docs/steps" list "${pages[@]}" >"$dir/list" || fail "the pages are wrong"
+n=0
+while IFS= read -r -d '' kind && IFS= read -r -d '' place &&
+      IFS= read -r -d '' command; do
+    n=$((n + 1))
+    step "$kind" "$place" "$command"
+done <"$dir/list"
+[ -z "$(pid_of ovs-offload-controller)" ] || collect
+cp -r "$dir" "$LAB_OUT/"
+"$docs/steps" compare "$dir" "${pages[@]}" || exit 1
+"$docs/members" Documentation/json.md . "$json"/* || exit 1
+finish
