@@ -35,6 +35,9 @@ utilities_libclient_a_SOURCES = \
 	utilities/client/print-answer.c \
 	utilities/client/terminal.c \
 	utilities/client/terminal.h \
+	utilities/client/topology-command.c \
+	utilities/client/topology.c \
+	utilities/client/topology.h \
 	utilities/client/vdpa-ask.c \
 	utilities/client/vdpa-ask.h \
 	utilities/client/vdpa-device.c \

@@ -142,6 +142,12 @@ const struct catalog_command catalog[] = {
       "event list", "",
       .shape = ANSWER_ARRAY, COLUMNS(event_columns), .reads = true },
 
+    { "topology", TOPOLOGY_USAGE, "PFs, VFs, vDPA devices, representors, "
+      "bridges and pods as a tree, as a graph\nfor Graphviz (--dot), or drawn "
+      "by it (--svg).",
+      "topology\ntopology --svg >topology.svg", "--dot --svg",
+      .shape = ANSWER_TEXT, .reads = true, .run = topology_command },
+
     /* Flows. */
     { "explain", "NS/POD|PORT", "Whether flows of an interface can be in "
       "hardware, as a checklist; fails if a\ncheck does.",

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "controller/unixctl-call.h"
+#include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
+#include "svec.h"
 #include "util.h"
 
 void
@@ -79,4 +81,37 @@ client_transact(const struct client *client, const char *command, size_t n,
     free(path);
     *text = answer.text;
     return answer.status;
+}
+
+enum client_status
+client_ask(const struct client *client, const char *command, size_t n,
+           const char *const args[], struct json **json)
+{
+    struct svec all = SVEC_EMPTY_INITIALIZER;
+    enum client_status status;
+    char *text;
+
+    *json = NULL;
+    for (size_t i = 0; i < n; i++) {
+        svec_add(&all, args[i]);
+    }
+    svec_add(&all, "--format=json");
+    status = client_transact(client, command, all.n, all.names, &text);
+    svec_destroy(&all);
+    if (status == CLIENT_OK) {
+        *json = json_from_string(text);
+        if ((*json)->type == JSON_STRING) {
+            client_error("%s: the answer is malformed: %s", command,
+                         json_string(*json));
+            json_destroy(*json);
+            *json = NULL;
+            status = CLIENT_NO_DAEMON;
+        }
+    } else if (status == CLIENT_REFUSED) {
+        client_error("%s", text);
+    } else {
+        client_error("no answer from %s: %s", client->target, text);
+    }
+    free(text);
+    return status;
 }

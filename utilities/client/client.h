@@ -54,6 +54,13 @@ enum client_status client_transact(const struct client *, const char *command,
                                    size_t n, char *const args[],
                                    char **text);
 
+/* Gives 'command' to the daemon, whose answer is JSON.  Returns CLIENT_OK and
+ * '*json', which the caller destroys, or how it failed, after a message. */
+struct json;
+enum client_status client_ask(const struct client *, const char *command,
+                              size_t n, const char *const args[],
+                              struct json **json);
+
 /* Prints a message on standard error. */
 void client_error(const char *format, ...) OVS_PRINTF_FORMAT(1, 2);
 
@@ -111,5 +118,10 @@ enum client_status vdpa_env(const struct client *, int argc, char *argv[]);
 #define POLICY_APPLY_USAGE "[--dry-run] [--force] FILE"
 enum client_status policy_apply(const struct client *, int argc,
                                 char *argv[]);
+
+/* "topology". */
+#define TOPOLOGY_USAGE "[--dot|--svg]"
+enum client_status topology_command(const struct client *, int argc,
+                                    char *argv[]);
 
 #endif /* utilities/client/client.h */
