@@ -120,6 +120,9 @@ find_obstacle(const struct policy_engine *engine, const struct managed_pf *pf)
         return xasprintf("the policy's value is bad, and what an earlier one "
                          "led to stays: %s", bad->error);
     }
+    if (pf->policy && pf->contradiction) {
+        return xstrdup(pf->contradiction);
+    }
     if (engine->mode == MODE_OBSERVE) {
         return xstrdup("offload-mode is observe");
     }
@@ -144,6 +147,24 @@ mark_links(const struct policy_engine *engine, const struct managed_pf *pf,
     }
 }
 
+/* A policy that was for some VFs of 'pf', and has got a value that says
+ * nothing: that is no wish to have its devices deleted.  Caller frees. */
+static char *
+find_bad_group(const struct policy_engine *engine, const struct managed_pf *pf)
+{
+    for (size_t i = 0; i < pf->merged.n_groups; i++) {
+        const struct policy *policy
+            = policy_find(&engine->policies, pf->merged.groups[i].policy);
+
+        if (policy && policy->error) {
+            return xasprintf("the value of policy %s is bad, and what an "
+                             "earlier one led to stays: %s", policy->name,
+                             policy->error);
+        }
+    }
+    return NULL;
+}
+
 /* Returns the PF if it is there and there is a reason to care for it. */
 static struct managed_pf *
 update_pf(struct policy_engine *engine, const struct pci_addr *addr)
@@ -152,25 +173,40 @@ update_pf(struct policy_engine *engine, const struct pci_addr *addr)
                                                 addr);
     struct managed_pf *pf = managed_pf_find(engine, addr);
     struct policy_candidate as;
+    struct policy_spec merged;
     const struct policy *policy;
+    char *contradiction;
 
     if (!facts) {
         return NULL;
     }
     as = policy_facts_candidate(facts,
                                 pf && pf->record ? pf->record->pf_name : "");
-    policy = policy_table_select(&engine->policies, &as);
+    policy = policy_table_merge(&engine->policies, &as, &merged,
+                                &contradiction);
+    if (policy && pf && !contradiction) {
+        contradiction = find_bad_group(engine, pf);
+    }
     if (!pf && policy) {
         pf = managed_pf_create(engine, addr);
     }
     if (!pf) {
         policy_pf_destroy(facts);
+        policy_spec_destroy(&merged);
         return NULL;
     }
     if (policy != pf->policy) {
         retry_reset(&pf->retry);
     }
     pf->policy = policy;
+    if (!contradiction || !pf->merged.n_groups) {
+        policy_spec_destroy(&pf->merged);
+        pf->merged = merged;
+    } else {
+        policy_spec_destroy(&merged);
+    }
+    free(pf->contradiction);
+    pf->contradiction = contradiction;
     pf->seen = true;
     policy_pf_destroy(pf->facts);
     pf->facts = facts;

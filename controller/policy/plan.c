@@ -274,7 +274,8 @@ static bool
 plan_vf_vdpa(const struct policy_target *target, const struct policy_vf *vf,
              const struct sset *made, struct policy_step *step)
 {
-    bool wanted = policy_spec_wants_vdpa(target->spec, target->as, vf->index);
+    enum policy_vdpa wanted = policy_spec_vdpa(target->spec, target->as,
+                                               vf->index);
 
     if (!vf->vdpa) {
         if (wanted) {
@@ -284,14 +285,13 @@ plan_vf_vdpa(const struct policy_target *target, const struct policy_vf *vf,
             step->addr = vf->addr;
             set_step_name(step, "%s", policy_vdpa_name(&vf->addr, name));
         }
-        return wanted;
+        return wanted != POLICY_VDPA_NONE;
     }
     if (!sset_contains(made, vf->vdpa)) {
         return false;
     }
     return (wanted
-            ? plan_vdpa_driver(vf, policy_vdpa_driver(target->spec->vdpa),
-                               step)
+            ? plan_vdpa_driver(vf, policy_vdpa_driver(wanted), step)
             : plan_vdpa(step, POLICY_STEP_VDPA_DEL, vf, ""));
 }
 

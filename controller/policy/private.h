@@ -56,7 +56,11 @@ struct managed_pf {
     struct policy_record *record; /* NULL if nothing was done so far. */
     char *record_error;         /* Why the record cannot be read, or NULL. */
 
-    const struct policy *policy; /* NULL on the way back. */
+    const struct policy *policy; /* NULL on the way back; else the one that
+                                 * counts first. */
+    struct policy_spec merged;  /* What all policies want of the PF, if
+                                 * 'policy'. */
+    char *contradiction;        /* Why that cannot be, or NULL. */
     struct policy_pf *facts;    /* As of the last round, or NULL. */
 
     enum policy_state state;

@@ -77,6 +77,8 @@ managed_pf_destroy(struct managed_pf *pf)
     policy_users_destroy(&pf->users);
     free(pf->devices);
     free(pf->record_error);
+    policy_spec_destroy(&pf->merged);
+    free(pf->contradiction);
     free(pf->reason);
     free(pf);
 }
@@ -170,10 +172,10 @@ managed_pf_target(const struct managed_pf *pf, struct policy_target *target,
     *as = policy_facts_candidate(pf->facts,
                                  pf->record ? pf->record->pf_name : "");
     *target = (struct policy_target) {
-        .num_vfs = pf->policy->spec.num_vfs,
-        .mode = pf->policy->spec.mode,
-        .mtu = pf->policy->spec.mtu,
-        .spec = &pf->policy->spec,
+        .num_vfs = pf->merged.num_vfs,
+        .mode = pf->merged.mode,
+        .mtu = pf->merged.mtu,
+        .spec = &pf->merged,
         .as = as,
     };
 }
@@ -228,7 +230,7 @@ update_record(struct managed_pf *pf)
     if (pf->policy) {
         free(record->policy);
         record->policy = xstrdup(pf->policy->name);
-        record->force = pf->policy->spec.force;
+        record->force = pf->merged.force;
     }
     free(record->step);
     record->step = (pf->step.type == POLICY_STEP_NONE ? xstrdup("")
@@ -271,7 +273,7 @@ start_save(struct managed_pf *pf)
 static void
 guards_done(struct managed_pf *pf)
 {
-    bool force = (pf->policy ? pf->policy->spec.force
+    bool force = (pf->policy ? pf->merged.force
                   : pf->record && pf->record->force);
     char *user = policy_guard(&pf->users, force);
 
@@ -459,7 +461,7 @@ finish(struct managed_pf *pf)
     }
     managed_pf_set_state(pf, POLICY_APPLIED, xstrdup(""));
     if (record && (record->step[0]
-                   || record->force != pf->policy->spec.force
+                   || record->force != pf->merged.force
                    || strcmp(record->policy, pf->policy->name))) {
         start_save(pf);
     } else {

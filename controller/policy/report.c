@@ -3,6 +3,7 @@
 #include <config.h>
 #include "controller/policy/private.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +19,42 @@ policy_name(const struct managed_pf *pf)
             : pf->record ? pf->record->policy : "");
 }
 
+/* Has the policy named 'policy', or any if that is NULL, to do with 'pf'? */
 static bool
 is_of(const struct managed_pf *pf, const char *policy)
 {
-    return !policy || !strcmp(policy_name(pf), policy);
+    if (!policy || !strcmp(policy_name(pf), policy)) {
+        return true;
+    }
+    for (size_t i = 0; pf->policy && i < pf->merged.n_groups; i++) {
+        if (!strcmp(pf->merged.groups[i].policy, policy)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which policy is for which VFs. */
+static struct json *
+ranges_to_json(const struct managed_pf *pf)
+{
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; pf->policy && i < pf->merged.n_groups; i++) {
+        const struct policy_group *group = &pf->merged.groups[i];
+
+        if (group->last != UINT_MAX) {
+            struct json *json = json_object_create();
+
+            json_object_put_string(json, "policy", group->policy);
+            json_object_put(json, "first", json_integer_create(group->first));
+            json_object_put(json, "last", json_integer_create(group->last));
+            json_object_put(json, "vdpa_type", output_string_or_null(
+                                policy_vdpa_to_string(group->vdpa)));
+            json_array_add(array, json);
+        }
+    }
+    return array;
 }
 
 /* All, sorted by address; NULL at the end.  Caller frees. */
@@ -91,6 +124,7 @@ pf_to_json(const struct managed_pf *pf)
     json_object_put(json, "policy", output_string_or_null(policy_name(pf)));
     json_object_put_string(json, "pf", pci_addr_format(&pf->addr, addr));
     put_facts(json, pf->facts);
+    json_object_put(json, "ranges", ranges_to_json(pf));
     json_object_put_string(json, "towards", pf->policy ? "policy" : "before");
     json_object_put_string(json, "state", policy_state_to_string(pf->state));
     json_object_put(json, "step", output_string_or_null(step));
@@ -99,21 +133,52 @@ pf_to_json(const struct managed_pf *pf)
     return json;
 }
 
+/* The policy whose VFs a PF has in place of those that 'policy', which has no
+ * PF, wants there, or NULL. */
+static const char *
+find_rival(const struct policy_engine *engine, const struct policy *policy)
+{
+    const struct managed_pf *pf;
+
+    HMAP_FOR_EACH (pf, node, &engine->pfs) {
+        struct policy_candidate as;
+
+        if (pf->policy && pf->facts) {
+            as = policy_facts_candidate(pf->facts, (pf->record
+                                                    ? pf->record->pf_name
+                                                    : ""));
+            if (policy_spec_matches(&policy->spec, &as)) {
+                return pf->policy->name;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* A policy that has no PF. */
 static struct json *
-idle_policy_to_json(const struct policy *policy)
+idle_policy_to_json(const struct policy_engine *engine,
+                    const struct policy *policy)
 {
+    const char *rival = policy->error ? NULL : find_rival(engine, policy);
     struct json *json = json_object_create();
+    char *reason = (policy->error ? xstrdup(policy->error)
+                    : rival ? xasprintf("all PFs that it selects have "
+                                        "policies that count more, such as "
+                                        "%s, for some of its VFs", rival)
+                    : xstrdup("it has no PF of this node"));
 
     json_object_put_string(json, "policy", policy->name);
     json_object_put(json, "pf", json_null_create());
     put_facts(json, NULL);
+    json_object_put(json, "ranges", json_array_create_empty());
     json_object_put_string(json, "towards", "policy");
-    json_object_put_string(json, "state",
-                           policy->error ? "error" : "unmatched");
+    json_object_put_string(json, "state", (policy->error ? "error"
+                                           : rival ? "overridden"
+                                           : "unmatched"));
     json_object_put(json, "step", json_null_create());
-    json_object_put_string(json, "reason", (policy->error ? policy->error
-                                            : "it has no PF of this node"));
+    json_object_put_string(json, "reason", reason);
+    free(reason);
     return json;
 }
 
@@ -123,7 +188,7 @@ has_pf(const struct policy_engine *engine, const struct policy *policy)
     const struct managed_pf *pf;
 
     HMAP_FOR_EACH (pf, node, &engine->pfs) {
-        if (!strcmp(policy_name(pf), policy->name)) {
+        if (is_of(pf, policy->name)) {
             return true;
         }
     }
@@ -140,7 +205,7 @@ policy_engine_to_json(const struct policy_engine *engine, const char *name)
     for (size_t i = 0; policies[i]; i++) {
         if ((!name || !strcmp(name, policies[i]->name))
             && !has_pf(engine, policies[i])) {
-            json_array_add(array, idle_policy_to_json(policies[i]));
+            json_array_add(array, idle_policy_to_json(engine, policies[i]));
         }
     }
     for (size_t i = 0; pfs[i]; i++) {

@@ -389,6 +389,10 @@ policy_spec_destroy(struct policy_spec *spec)
 {
     free(spec->roots);
     free(spec->pf_names);
+    for (size_t i = 0; i < spec->n_groups; i++) {
+        free(spec->groups[i].policy);
+    }
+    free(spec->groups);
     memset(spec, 0, sizeof *spec);
 }
 
@@ -503,12 +507,37 @@ policy_spec_matches(const struct policy_spec *spec,
             && (!spec->n_pf_names || match_pf_name(spec, pf)));
 }
 
-bool
-policy_spec_wants_vdpa(const struct policy_spec *spec,
-                       const struct policy_candidate *pf, unsigned int index)
+void
+policy_spec_range(const struct policy_spec *spec,
+                  const struct policy_candidate *pf, unsigned int *first,
+                  unsigned int *last)
 {
     const struct policy_pf_name *name = match_pf_name(spec, pf);
 
-    return (spec->vdpa
-            && (!name || (index >= name->first && index <= name->last)));
+    *first = name ? name->first : 0;
+    *last = name ? name->last : UINT_MAX;
+    if (*last == UINT_MAX && spec->num_vfs) {
+        *last = spec->num_vfs - 1;
+    }
+}
+
+enum policy_vdpa
+policy_spec_vdpa(const struct policy_spec *spec,
+                 const struct policy_candidate *pf, unsigned int index)
+{
+    unsigned int first, last;
+
+    for (size_t i = 0; i < spec->n_groups; i++) {
+        const struct policy_group *group = &spec->groups[i];
+
+        if (index >= group->first && index <= group->last) {
+            return group->vdpa;
+        }
+    }
+    if (spec->n_groups) {
+        return POLICY_VDPA_NONE;
+    }
+    policy_spec_range(spec, pf, &first, &last);
+    return (index >= first && index <= last
+            ? spec->vdpa : POLICY_VDPA_NONE);
 }

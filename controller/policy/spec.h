@@ -35,6 +35,13 @@ struct policy_pf_name {
     bool has_range;             /* Was a range written? */
 };
 
+/* VFs of a PF as a policy that counts for them wants them. */
+struct policy_group {
+    char *policy;               /* Its name. */
+    unsigned int first, last;   /* The VFs. */
+    enum policy_vdpa vdpa;
+};
+
 struct policy_spec {
     unsigned int num_vfs;
     enum eswitch_mode mode;     /* ESWITCH_LEGACY or ESWITCH_SWITCHDEV. */
@@ -51,6 +58,11 @@ struct policy_spec {
     size_t n_roots;
     struct policy_pf_name *pf_names;
     size_t n_pf_names;
+
+    /* Of what policy_table_merge() made only: then 'vdpa' and the selector say
+     * nothing. */
+    struct policy_group *groups; /* They do not overlap. */
+    size_t n_groups;            /* 0 if not merged. */
 };
 
 /* A PF, as far as selectors are concerned. */
@@ -81,10 +93,15 @@ bool policy_name_is_valid(const char *name);
 bool policy_spec_matches(const struct policy_spec *,
                          const struct policy_candidate *);
 
-/* Does VF 'index' of this PF, which matches, get a vDPA device? */
-bool policy_spec_wants_vdpa(const struct policy_spec *,
-                            const struct policy_candidate *,
-                            unsigned int index);
+/* The vDPA device that VF 'index' of this PF, which matches, gets. */
+enum policy_vdpa policy_spec_vdpa(const struct policy_spec *,
+                                  const struct policy_candidate *,
+                                  unsigned int index);
+
+/* The VFs that the policy is for: those that pfNames gives, else all. */
+void policy_spec_range(const struct policy_spec *,
+                       const struct policy_candidate *,
+                       unsigned int *first, unsigned int *last);
 
 /* "virtio", "vhost" or "". */
 const char *policy_vdpa_to_string(enum policy_vdpa);
@@ -116,12 +133,28 @@ bool policy_table_update(struct policy_table *table,
 const struct policy *policy_find(const struct policy_table *,
                                  const char *name);
 
-/* The policy for a PF: of those that match the one with the lowest number as
- * priority, or, among equals, the first by name.  NULL if there is none. */
-const struct policy *policy_table_select(const struct policy_table *,
-                                         const struct policy_candidate *);
+/* Fills '*merged', which the caller destroys, with what all policies together
+ * want of a PF, as the SR-IOV operator would have it: policies are taken in
+ * the order of policy_table_sort(), and
+ *
+ *   - the first that matches counts: its eSwitchMode, force, numVfs and mtu;
+ *
+ *   - the VFs of another one get what it wants for them unless a policy before
+ *     has some of them, too;
+ *
+ *   - numVfs and mtu are the largest of the policies that count and of those
+ *     of the same priority.
+ *
+ * Returns the first policy, or NULL if none matches, when 'merged' is all
+ * zeros.  If they contradict each other '*error' is set to how (caller frees),
+ * else to NULL. */
+const struct policy *policy_table_merge(const struct policy_table *,
+                                        const struct policy_candidate *,
+                                        struct policy_spec *merged,
+                                        char **error);
 
-/* All, sorted by priority and name; NULL at the end.  Caller frees. */
+/* All, sorted: those with the lowest number as priority are first, among
+ * equals the last by name.  NULL at the end.  Caller frees. */
 const struct policy **policy_table_sort(const struct policy_table *);
 
 #endif /* controller/policy/spec.h */

@@ -124,23 +124,7 @@ compare_policies(const void *a_, const void *b_)
     if ((*a)->spec.priority != (*b)->spec.priority) {
         return (*a)->spec.priority < (*b)->spec.priority ? -1 : 1;
     }
-    return strcmp((*a)->name, (*b)->name);
-}
-
-const struct policy *
-policy_table_select(const struct policy_table *table,
-                    const struct policy_candidate *pf)
-{
-    const struct policy *best = NULL;
-    const struct policy *policy;
-
-    HMAP_FOR_EACH (policy, node, &table->policies) {
-        if (!policy->error && policy_spec_matches(&policy->spec, pf)
-            && (!best || compare_policies(&policy, &best) < 0)) {
-            best = policy;
-        }
-    }
-    return best;
+    return strcmp((*b)->name, (*a)->name);
 }
 
 const struct policy **
@@ -157,4 +141,104 @@ policy_table_sort(const struct policy_table *table)
     qsort(sorted, n, sizeof *sorted, compare_policies);
     sorted[n] = NULL;
     return sorted;
+}
+
+/* Merging.  The operator goes from the policy that counts least to the one
+ * that counts most, and lets each one that comes take what was there before
+ * into its own; so the result of each step is that of all policies so far. */
+
+static bool
+overlaps(const struct policy_group *a, const struct policy_group *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+static void
+group_init(struct policy_group *group, const struct policy *policy,
+           const struct policy_candidate *pf)
+{
+    group->policy = xstrdup(policy->name);
+    group->vdpa = policy->spec.vdpa;
+    policy_spec_range(&policy->spec, pf, &group->first, &group->last);
+}
+
+/* Makes '*merged' what is wanted if 'policy', which matches, counts more than
+ * all before; it is of the same priority as the last one if 'equal'. */
+static void
+merge_policy(struct policy_spec *merged, const struct policy *policy,
+             const struct policy_candidate *pf, bool equal)
+{
+    struct policy_spec result = {
+        .num_vfs = policy->spec.num_vfs,
+        .mode = policy->spec.mode,
+        .priority = policy->spec.priority,
+        .mtu = policy->spec.mtu,
+        .force = policy->spec.force,
+        .groups = xcalloc(merged->n_groups + 1, sizeof *result.groups),
+        .n_groups = 1,
+    };
+
+    group_init(&result.groups[0], policy, pf);
+    for (size_t i = 0; i < merged->n_groups; i++) {
+        const struct policy_group *group = &merged->groups[i];
+
+        if (!overlaps(group, &result.groups[0])) {
+            struct policy_group *copy = &result.groups[result.n_groups++];
+
+            *copy = *group;
+            copy->policy = xstrdup(group->policy);
+        }
+    }
+    if (equal || result.n_groups > 1) {
+        result.num_vfs = MAX(result.num_vfs, merged->num_vfs);
+        result.mtu = MAX(result.mtu, merged->mtu);
+    }
+    policy_spec_destroy(merged);
+    *merged = result;
+}
+
+/* Returns how the policies of 'merged' contradict each other, or NULL. */
+static char *
+find_contradiction(const struct policy_spec *merged)
+{
+    for (size_t i = 1; i < merged->n_groups; i++) {
+        const struct policy_group *group = &merged->groups[i];
+
+        if (group->vdpa && merged->mode != ESWITCH_SWITCHDEV) {
+            return xasprintf("vdpaType of policy %s, which is for VFs %u-%u, "
+                             "needs eSwitchMode \"switchdev\", and policy %s, "
+                             "whose eSwitchMode counts, wants \"legacy\"",
+                             group->policy, group->first, group->last,
+                             merged->groups[0].policy);
+        }
+    }
+    return NULL;
+}
+
+const struct policy *
+policy_table_merge(const struct policy_table *table,
+                   const struct policy_candidate *pf,
+                   struct policy_spec *merged, char **error)
+{
+    const struct policy **sorted = policy_table_sort(table);
+    const struct policy *last = NULL;
+    size_t n = 0;
+
+    memset(merged, 0, sizeof *merged);
+    while (sorted[n]) {
+        n++;
+    }
+    while (n-- > 0) {
+        const struct policy *policy = sorted[n];
+
+        if (!policy->error && policy_spec_matches(&policy->spec, pf)) {
+            merge_policy(merged, policy, pf,
+                         (last && last->spec.priority
+                          == policy->spec.priority));
+            last = policy;
+        }
+    }
+    free(sorted);
+    *error = find_contradiction(merged);
+    return last;
 }

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "controller/policy/spec.h"
+#include "openvswitch/dynamic-string.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -224,18 +225,138 @@ test_ranges(void **state OVS_UNUSED)
                                   "eSwitchMode=switchdev,"
                                   "pfNames=eth0#2-3 eth1", &spec));
     for (unsigned int i = 0; i < 8; i++) {
-        assert_int_equal(policy_spec_wants_vdpa(&spec, &pf, i),
-                         i == 2 || i == 3);
+        assert_int_equal(policy_spec_vdpa(&spec, &pf, i),
+                         (i == 2 || i == 3 ? POLICY_VDPA_VIRTIO
+                          : POLICY_VDPA_NONE));
     }
     pf.name = "eth1";
-    assert_true(policy_spec_wants_vdpa(&spec, &pf, 7));
+    assert_true(policy_spec_vdpa(&spec, &pf, 7));
     pf.old_name = "eth0";
-    assert_false(policy_spec_wants_vdpa(&spec, &pf, 7));
+    assert_false(policy_spec_vdpa(&spec, &pf, 7));
     policy_spec_destroy(&spec);
 
     assert_null(policy_spec_parse("numVfs=8,vendor=15b3", &spec));
-    assert_false(policy_spec_wants_vdpa(&spec, &pf, 0));
+    assert_false(policy_spec_vdpa(&spec, &pf, 0));
     policy_spec_destroy(&spec);
+}
+
+static const char *
+selected(const struct policy_table *table, const struct policy_candidate *pf)
+{
+    struct policy_spec merged;
+    char *error;
+    const struct policy *policy = policy_table_merge(table, pf, &merged,
+                                                     &error);
+
+    assert_null(error);
+    assert_int_equal(policy != NULL, merged.n_groups != 0);
+    policy_spec_destroy(&merged);
+    return policy ? policy->name : NULL;
+}
+
+/* What policies "a", "b" and "c" with these values want of eth0, as text. */
+static char *
+merge(const char *a, const char *b, const char *c)
+{
+    struct policy_candidate pf = candidate("eth0");
+    struct smap ids = SMAP_INITIALIZER(&ids);
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct policy_table table;
+    struct policy_spec merged;
+    char *error;
+
+    policy_table_init(&table);
+    smap_add(&ids, POLICY_KEY_PREFIX"a", a);
+    smap_add(&ids, POLICY_KEY_PREFIX"b", b);
+    if (c) {
+        smap_add(&ids, POLICY_KEY_PREFIX"c", c);
+    }
+    policy_table_update(&table, &ids);
+    assert_non_null(policy_table_merge(&table, &pf, &merged, &error));
+    ds_put_format(&s, "%u %s %u", merged.num_vfs,
+                  eswitch_mode_to_string(merged.mode), merged.mtu);
+    for (size_t i = 0; i < merged.n_groups; i++) {
+        const struct policy_group *group = &merged.groups[i];
+
+        ds_put_format(&s, " %s:%u-%u%s", group->policy, group->first,
+                      group->last, policy_vdpa_to_string(group->vdpa));
+        assert_int_equal(policy_spec_vdpa(&merged, &pf, group->first),
+                         group->vdpa);
+        assert_int_equal(policy_spec_vdpa(&merged, &pf, group->last),
+                         group->vdpa);
+    }
+    assert_int_equal(policy_spec_vdpa(&merged, &pf, 99), POLICY_VDPA_NONE);
+    if (error) {
+        ds_put_format(&s, " %s", error);
+    }
+    free(error);
+    policy_spec_destroy(&merged);
+    policy_table_destroy(&table);
+    smap_destroy(&ids);
+    return ds_steal_cstr(&s);
+}
+
+static void
+test_merge(void **state OVS_UNUSED)
+{
+#define SW "numVfs=8,eSwitchMode=switchdev"
+#define LOW "pfNames=eth0#0-3"
+#define HIGH "pfNames=eth0#4-7"
+    static const struct {
+        const char *a, *b, *c;
+        const char *want;
+    } tests[] = {
+        /* Each its VFs. */
+        { SW",vdpaType=virtio,priority=5,"LOW,
+          SW",vdpaType=vhost,priority=7,"HIGH, NULL,
+          "8 switchdev 0 a:0-3virtio b:4-7vhost" },
+        { SW",vdpaType=virtio,priority=7,"LOW,
+          SW",vdpaType=vhost,priority=5,"HIGH, NULL,
+          "8 switchdev 0 b:4-7vhost a:0-3virtio" },
+        { SW",priority=5,"LOW, SW",vdpaType=vhost,priority=5,"HIGH, NULL,
+          "8 switchdev 0 b:4-7vhost a:0-3" },
+
+        /* Together they have the largest number and MTU. */
+        { "numVfs=4,eSwitchMode=switchdev,mtu=9000,priority=5,"LOW,
+          SW",vdpaType=vhost,mtu=1500,"HIGH, NULL,
+          "8 switchdev 9000 a:0-3 b:4-7vhost" },
+
+        /* One that has VFs of another that counts more counts for nothing. */
+        { "numVfs=4,eSwitchMode=switchdev,vdpaType=virtio,priority=5,"LOW,
+          SW",vdpaType=vhost,mtu=9000,vendor=15b3", NULL,
+          "4 switchdev 0 a:0-3virtio" },
+        { "numVfs=4,eSwitchMode=switchdev,vdpaType=virtio,vendor=15b3",
+          SW",mtu=9000,pfNames=eth0#3-7", NULL,
+          "8 switchdev 9000 b:3-7" },
+
+        /* But with the same priority, for number and MTU. */
+        { "numVfs=4,mtu=9000,priority=5,vendor=15b3",
+          "numVfs=2,mtu=1500,priority=5,vendor=15b3", NULL,
+          "4 legacy 9000 b:0-1" },
+
+        /* Three. */
+        { SW",vdpaType=virtio,priority=1,pfNames=eth0#0-1",
+          SW",vdpaType=vhost,priority=2,pfNames=eth0#1-5",
+          SW",vdpaType=vhost,priority=3,pfNames=eth0#6-7",
+          "8 switchdev 0 a:0-1virtio c:6-7vhost" },
+
+        /* Of another PF, or bad. */
+        { SW",vdpaType=virtio,priority=5,"LOW, SW",pfNames=eth1#4-7",
+          SW",x=y", "8 switchdev 0 a:0-3virtio" },
+
+        /* Contradictions. */
+        { "numVfs=8,priority=5,"LOW, SW",vdpaType=vhost,"HIGH, NULL,
+          "8 legacy 0 a:0-3 b:4-7vhost vdpaType of policy b, which is for "
+          "VFs 4-7, needs eSwitchMode \"switchdev\", and policy a, whose "
+          "eSwitchMode counts, wants \"legacy\"" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+        char *have = merge(tests[i].a, tests[i].b, tests[i].c);
+
+        assert_string_equal(have, tests[i].want);
+        free(have);
+    }
 }
 
 static void
@@ -258,25 +379,25 @@ test_table(void **state OVS_UNUSED)
                         "field \"x\" is unknown");
     assert_non_null(policy_find(&table, "Bad")->error);
     assert_null(policy_find(&table, "c"));
-    assert_string_equal(policy_table_select(&table, &pf)->name, "b");
+    assert_string_equal(selected(&table, &pf), "b");
 
-    /* Equal priority: by name. */
+    /* Equal priority: by name, the last one first. */
     smap_replace(&ids, POLICY_KEY_PREFIX"a",
                  "numVfs=3,vendor=15b3,priority=5");
     assert_true(policy_table_update(&table, &ids));
-    assert_string_equal(policy_table_select(&table, &pf)->name, "a");
+    assert_string_equal(selected(&table, &pf), "b");
 
     const struct policy **sorted = policy_table_sort(&table);
-    assert_string_equal(sorted[2]->name, "a");
-    assert_string_equal(sorted[3]->name, "b");
+    assert_string_equal(sorted[2]->name, "b");
+    assert_string_equal(sorted[3]->name, "a");
     assert_null(sorted[4]);
     free(sorted);
 
-    smap_remove(&ids, POLICY_KEY_PREFIX"a");
+    smap_remove(&ids, POLICY_KEY_PREFIX"b");
     assert_true(policy_table_update(&table, &ids));
-    assert_string_equal(policy_table_select(&table, &pf)->name, "b");
+    assert_string_equal(selected(&table, &pf), "a");
     pf.vendor = 1;
-    assert_null(policy_table_select(&table, &pf));
+    assert_null(selected(&table, &pf));
     policy_table_destroy(&table);
     smap_destroy(&ids);
 }
@@ -308,6 +429,7 @@ main(void)
         cmocka_unit_test(test_long_list),
         cmocka_unit_test(test_selector),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_merge),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_names),
     };

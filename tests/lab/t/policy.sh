@@ -57,6 +57,49 @@ there_and_back() {
     ip link del theirs
 }
 
+# Two policies share a PF by its VFs.
+ranges_are() { ooc_jq policy/list "length == 1 and
+    (.[0] | .state == \"applied\" and [.ranges[] |
+        \"\\(.policy) \\(.first)-\\(.last) \\(.vdpa_type)\"] == $1)"; }
+driver_is() {
+    [ "$(basename "$(readlink \
+        "/sys/bus/vdpa/devices/vdpa:$(vf_addr "$1")/driver")")" = "$2" ]
+}
+shared() {
+    local name
+    ids offload-mode=own
+    name=$(uplink)
+    start
+    ids_policy "numVfs=2,eSwitchMode=switchdev,vdpaType=virtio,priority=5,\
+pfNames=$name#0-1"
+    ovs-vsctl --no-wait set Open_vSwitch . "external_ids:offload-policy-other=\
+\"numVfs=3,eSwitchMode=switchdev,vdpaType=vhost,pfNames=$name#2-2\""
+    eventually "both are applied" 60 ranges_are \
+        '["vdpa-policy 0-1 virtio", "other 2-2 vhost"]'
+    equal "VFs" 3 "$(vfs)"
+    check "of one" driver_is 1 virtio_vdpa
+    check "of the other" driver_is 2 vhost_vdpa
+    check "the other has the PF" \
+        ooc_jq policy/show other '.pfs | length == 1'
+
+    # A value that means nothing is no wish to have a device deleted.
+    ovs-vsctl --no-wait set Open_vSwitch . \
+        external_ids:offload-policy-other=numVfs=few
+    eventually "a bad value" 20 pf '.state == "error" and
+        (.reason | contains("the value of policy other is bad"))'
+    check "its device stays" driver_is 2 vhost_vdpa
+
+    # One that wants the VFs of another.
+    ovs-vsctl --no-wait set Open_vSwitch . "external_ids:offload-policy-other=\
+\"numVfs=3,eSwitchMode=switchdev,vdpaType=vhost,pfNames=$name#1-2\""
+    eventually "overridden" 60 ooc_jq policy/list 'any(.policy == "other" and
+        .state == "overridden" and (.reason | contains("such as vdpa-policy")))'
+    eventually "two VFs again" 60 \
+        eval '[ "$(vfs)" = 2 ] && driver_is 0 virtio_vdpa'
+    ids_rm offload-policy-other
+    bare
+}
+
 # A policy that is there before the daemon, and one that changes.
 changes() {
     ids offload-mode=own
@@ -211,5 +254,5 @@ bad_input() {
 }
 
 policy_up
-policy_themes bad_input there_and_back changes guards holders
+policy_themes bad_input there_and_back shared changes guards holders
 finish
