@@ -90,8 +90,9 @@ vdpa_bind_start(struct vdpa_op *op)
 {
     read_driver(op, op->old_driver, sizeof op->old_driver);
     if (op->driver[0] && !exists(op, "drivers", op->driver)) {
-        vdpa_op_tell(op, ENOENT, "the kernel has no driver %s: is its module "
-                     "loaded?", op->driver);
+        vdpa_op_tell(op, ENOENT, "module %s is not loaded: load it with "
+                     "\"modprobe %s\", and at each boot by a file in "
+                     "/etc/modules-load.d", op->driver, op->driver);
         vdpa_op_end(op);
         return;
     }

@@ -307,6 +307,12 @@ policy_facts_read_vfs(int sysfs, struct policy_pf *pf)
 
     read_vfs(sysfs, pci_addr_format(&pf->addr, device), pf);
     read_vdpas(sysfs, pf);
+    for (int i = POLICY_VDPA_NONE + 1; i < POLICY_N_VDPA; i++) {
+        char *path = xasprintf("bus/vdpa/drivers/%s", policy_vdpa_driver(i));
+
+        pf->no_driver[i] = !sysfs_exists(sysfs, path);
+        free(path);
+    }
 }
 
 struct policy_candidate

@@ -331,6 +331,29 @@ plan_mtu(const struct policy_pf *pf, const struct policy_target *target,
     return false;
 }
 
+/* A vDPA device has no alias by which the kernel or udev would load a module
+ * for it, so that one that nobody loaded does not come by itself. */
+static bool
+plan_modules(const struct policy_pf *pf, const struct policy_target *target,
+             struct policy_step *step)
+{
+    for (unsigned int i = 0; i < target->num_vfs; i++) {
+        enum policy_vdpa vdpa = policy_spec_vdpa(target->spec, target->as, i);
+
+        if (pf->no_driver[vdpa]) {
+            const char *module = policy_vdpa_driver(vdpa);
+
+            step->type = POLICY_STEP_IMPOSSIBLE;
+            step->may_change = true;
+            set_step_name(step, "module %s is not loaded: load it with "
+                          "\"modprobe %s\", and at each boot by a file in "
+                          "/etc/modules-load.d", module, module);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What can be told beforehand that it cannot be. */
 static bool
 plan_limits(const struct policy_pf *pf, const struct policy_target *target,
@@ -349,7 +372,7 @@ plan_limits(const struct policy_pf *pf, const struct policy_target *target,
         return plan_impossible(step, "eSwitchMode is switchdev, and devlink "
                                "knows no eswitch of this PF");
     }
-    return false;
+    return target->spec && plan_modules(pf, target, step);
 }
 
 void

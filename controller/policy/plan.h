@@ -52,6 +52,8 @@ struct policy_pf {
     bool has_uplink;            /* Is netdevs[0] the uplink? */
     struct policy_vf *vfs;      /* By index. */
     size_t n_vfs;
+    bool no_driver[POLICY_N_VDPA]; /* By enum policy_vdpa: has the kernel no
+                                 * such driver on the vDPA bus? */
 };
 
 void policy_pf_destroy(struct policy_pf *);
@@ -99,6 +101,8 @@ struct policy_step {
     enum eswitch_mode mode;
     unsigned int number;
     bool rebind;                /* Has the vDPA device another driver now? */
+    bool may_change;            /* POLICY_STEP_IMPOSSIBLE: may it be possible
+                                 * later, without any event that tells? */
 };
 
 /* Stores the next step into '*step'.  'made' are the names of the vDPA devices

@@ -487,7 +487,11 @@ take_step(struct managed_pf *pf)
     }
     if (pf->step.type == POLICY_STEP_IMPOSSIBLE) {
         pf->guarded = false;
-        managed_pf_set_state(pf, POLICY_ERROR, xstrdup(pf->step.name));
+        if (pf->step.may_change) {
+            set_failed(pf, xstrdup(pf->step.name));
+        } else {
+            managed_pf_set_state(pf, POLICY_ERROR, xstrdup(pf->step.name));
+        }
         return;
     }
     if (pf->state == POLICY_APPLIED || pf->state == POLICY_ERROR) {

@@ -26,6 +26,7 @@ enum policy_vdpa {
     POLICY_VDPA_VIRTIO,
     POLICY_VDPA_VHOST,
 };
+#define POLICY_N_VDPA (POLICY_VDPA_VHOST + 1)
 
 /* "NAME" or "NAME#FIRST-LAST". */
 struct policy_pf_name {

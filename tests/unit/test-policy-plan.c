@@ -308,6 +308,30 @@ test_limits(void **state OVS_UNUSED)
     fixture_destroy(&f);
 }
 
+/* The driver for vDPA devices is missed before anything is done. */
+static void
+test_modules(void **state OVS_UNUSED)
+{
+    struct fixture f;
+
+    fixture_init(&f, "mlx5_core", "numVfs=2,vendor=15b3,vdpaType=vhost,"
+                 "eSwitchMode=switchdev");
+    f.pf->no_driver[POLICY_VDPA_VIRTIO] = true;
+    f.pf->no_driver[POLICY_VDPA_VHOST] = true;
+    assert_step(&f, "impossible: module vhost_vdpa is not loaded: load it "
+                "with \"modprobe vhost_vdpa\", and at each boot by a file in "
+                "/etc/modules-load.d");
+    f.pf->no_driver[POLICY_VDPA_VHOST] = false;
+    assert_step(&f, "set sriov_numvfs to 2");
+    fixture_destroy(&f);
+
+    /* Nobody misses what nobody wants. */
+    fixture_init(&f, "mlx5_core", "numVfs=2,vendor=15b3");
+    f.pf->no_driver[POLICY_VDPA_VIRTIO] = true;
+    assert_step(&f, "set sriov_numvfs to 2");
+    fixture_destroy(&f);
+}
+
 /* The MTU of a representor is set for the policy, and not on the way back. */
 static void
 test_mtu(void **state OVS_UNUSED)
@@ -414,6 +438,7 @@ main(void)
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_foreign_vdpa),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_modules),
         cmocka_unit_test(test_mtu),
         cmocka_unit_test(test_from_anywhere),
     };

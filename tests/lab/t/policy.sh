@@ -110,7 +110,15 @@ changes() {
     start
     settle
     check "still so after a restart" is_applied
+    # Nobody loads the module for us.
+    check "without the module" rmmod vhost_vdpa
     ids_policy "$VHOST2,mtu=1400"
+    eventually "it is missed" 20 pf '.state == "failed" and
+        (.reason | contains("module vhost_vdpa is not loaded"))'
+    check "in the status" status '.policies.problems | any(.[];
+        contains("modprobe vhost_vdpa"))'
+    equal "nothing was done" virtio_vdpa "$(vdpa_drivers)"
+    check "with the module" modprobe vhost_vdpa
     eventually "vhost, another MTU" 60 eval \
         'state_is applied && [ "$(vdpa_drivers)" = vhost_vdpa ] &&
          [ "$(cat /sys/class/net/"$(uplink)"/mtu)" = 1400 ]'
