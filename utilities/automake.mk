@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	utilities/dev.d/check.sh \
 	utilities/dev.d/cppcheck \
 	utilities/dev.d/lab.sh \
+	utilities/dev.d/package.sh \
 	utilities/dev.d/packages \
 	utilities/dev.d/progress.sh \
 	utilities/dev.d/setup.sh
