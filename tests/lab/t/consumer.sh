@@ -117,6 +117,34 @@ devinfo() {
     eventually "no file" 20 files_are ""
 }
 
+# ask ADDRESS...: the paths that a CNI plugin is told, in brackets
+SOCKET=/tmp/vdpa/vdpa.sock
+ask() {
+    "$LAB/../rpc/client.py" "$SOCKET" ask "$@" | sed 's/.*/[&]/' | tr -d '\n'
+}
+
+# By gRPC, of a VF with a vhost device, one without any, and none.
+paths() {
+    check "directory" mkdir -p /tmp/vdpa
+    check "want the service" ovs-vsctl --no-wait set Open_vSwitch . \
+        external_ids:offload-vdpa-socket=$SOCKET
+    eventually "it listens" 20 status '.vdpa_rpc.state == "listening"'
+    equal "a live device has its path" "[/dev/vhost-vdpa-0][][]" \
+        "$(ask "$(vf_addr 0)" "$(vf_addr 1)" 0000:99:00.1)"
+    # A list of the deployment comes first, as before.
+    echo "[{\"pciAddress\":\"$(vf_addr 1)\",\"socketpath\":\"/a\"}]" \
+        >/tmp/vdpa/socketList.dat
+    eventually "a list" 20 status '.vdpa_rpc.files[0].with_socket == 1'
+    check "the device is bound to virtio_vdpa" ooc vdpa/bind vdpa0 virtio_vdpa
+    equal "then it has none" "[][/a]" "$(ask "$(vf_addr 0)" "$(vf_addr 1)")"
+    check "and back" ooc vdpa/bind vdpa0 vhost_vdpa
+    eventually "vhost device" 20 port "$(vf_addr 0)" \
+        '.vhost_device == "/dev/vhost-vdpa-0"'
+    eventually "a file for it" 20 own_is 0 vhost '"/dev/vhost-vdpa-0"'
+    ids_rm offload-vdpa-socket
+    eventually "no service" 20 status '.vdpa_rpc.state == "off"'
+}
+
 # A device that is bound to vhost_vdpa.
 vhost() {
     local xml vf
@@ -136,6 +164,7 @@ vhost() {
         external_ids:offload-devinfo-dir=$DEVINFO
     eventually "a file for a vhost device" 20 own_is 0 vhost \
         '"/dev/vhost-vdpa-0"'
+    paths
     xml=$(client vdpa domain-xml "$vf" --alias=net1) || fail "domain-xml"
     echo "$xml"
     check "address" grep -q "<mac address='$(mac_of 0)'/>" <<<"$xml"
