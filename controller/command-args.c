@@ -5,7 +5,9 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "controller/output.h"
 #include "openvswitch/json.h"
 #include "unixctl.h"
 #include "util.h"
@@ -31,6 +33,18 @@ command_reply_array(struct unixctl_conn *conn, struct json *array,
     json_destroy(array);
 }
 
+/* The first of 'argv' that looks like an option, or NULL. */
+static const char *
+find_option(int argc, const char *argv[])
+{
+    for (int i = 1; i < argc; i++) {
+        if (!strncmp(argv[i], "--", 2)) {
+            return argv[i];
+        }
+    }
+    return NULL;
+}
+
 bool
 command_parse_args(struct unixctl_conn *conn, int *argc, const char *argv[],
                    int min, int max, const char *usage,
@@ -43,11 +57,21 @@ command_parse_args(struct unixctl_conn *conn, int *argc, const char *argv[],
         free(error);
         return false;
     }
-    if (*argc - 1 < min || *argc - 1 > max) {
-        command_reply_error(conn, "%s arguments\nusage: %s %s %s",
-                            *argc - 1 < min ? "missing" : "too many",
-                            argv[0], usage, FORMAT_USAGE);
-        return false;
+    if (*argc - 1 >= min && *argc - 1 <= max) {
+        return true;
     }
-    return true;
+
+    /* An argument may begin with dashes, too, as names of others may; where
+     * there is one too many that is what is meant. */
+    const char *option = *argc - 1 > max ? find_option(*argc, argv) : NULL;
+    char *what = (option ? output_printable(option)
+                  : xstrdup(*argc - 1 < min ? "missing" : "too many"));
+
+    command_reply_error(conn, (option
+                               ? "unknown option \"%s\"\nusage: %s%s%s %s"
+                               : "%s arguments\nusage: %s%s%s %s"),
+                        what, argv[0], usage[0] ? " " : "", usage,
+                        FORMAT_USAGE);
+    free(what);
+    return false;
 }

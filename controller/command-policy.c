@@ -52,6 +52,17 @@ cmd_policy_list(struct unixctl_conn *conn, int argc, const char *argv[],
     }
 }
 
+static void
+reply_unknown(struct unixctl_conn *conn, const char *command,
+              const char *name_)
+{
+    char *name = output_printable(name_);
+
+    command_reply_error(conn, "%s: no policy is named \"%s\"; see "
+                        "policy/list", command, name);
+    free(name);
+}
+
 /* Returns whether there is a policy 'name', or what is left of one; if not
  * answers so. */
 static bool
@@ -63,8 +74,7 @@ check_name(struct unixctl_conn *conn, const struct controller *c,
 
     json_destroy(array);
     if (!found) {
-        command_reply_error(conn, "%s: no policy is named \"%s\"; see "
-                            "policy/list", command, name);
+        reply_unknown(conn, command, name);
     }
     return found;
 }
@@ -180,9 +190,12 @@ cmd_policy_set(struct unixctl_conn *conn, int argc, const char *argv[],
         return;
     }
     if (!policy_name_is_valid(argv[1])) {
+        char *name = output_printable(argv[1]);
+
         command_reply_error(conn, "%s: name \"%s\" has to be of lower-case "
-                            "letters, digits, \"-\" and \".\"", argv[0],
-                            argv[1]);
+                            "letters, digits, \"-\" and \".\", at most %d of "
+                            "them", argv[0], name, POLICY_NAME_MAX);
+        free(name);
         return;
     }
     if (reconcile_config(c->rec)->mode == MODE_OBSERVE) {
@@ -221,8 +234,7 @@ cmd_policy_delete(struct unixctl_conn *conn, int argc, const char *argv[],
         return;
     }
     if (!policy_find(policy_engine_policies(c->policies), argv[1])) {
-        command_reply_error(conn, "%s: no policy is named \"%s\"; see "
-                            "policy/list", argv[0], argv[1]);
+        reply_unknown(conn, argv[0], argv[1]);
         return;
     }
     change_key(conn, c, argv[1], NULL, NULL);

@@ -88,7 +88,8 @@ char *policy_spec_parse(const char *value, struct policy_spec *spec);
 char *policy_spec_format(const struct policy_spec *);
 
 /* Can 'name' be that of a policy?  Lower-case letters, digits, '-' and '.', as
- * in Kubernetes. */
+ * in Kubernetes, where it is a DNS subdomain. */
+#define POLICY_NAME_MAX 253     /* Bytes. */
 bool policy_name_is_valid(const char *name);
 
 bool policy_spec_matches(const struct policy_spec *,

@@ -11,15 +11,12 @@
 #include "smap.h"
 #include "util.h"
 
-/* A DNS subdomain, which a name is in Kubernetes, has at most 253. */
-#define MAX_NAME 253
-
 bool
 policy_name_is_valid(const char *name)
 {
     size_t n = strlen(name);
 
-    return (n > 0 && n <= MAX_NAME
+    return (n > 0 && n <= POLICY_NAME_MAX
             && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == n);
 }
 

@@ -101,7 +101,8 @@ test_bad(void **state OVS_UNUSED)
         { "kind: SriovNetworkNodePolicy\n"
           "apiVersion: sriovnetwork.openshift.io/v1",
           "metadata.name is missing" },
-        { HEAD, "part \"\" is not of the form FIELD=VALUE" },
+        { HEAD, "spec.numVfs is missing" },
+        { HEAD "spec: {}", "spec.numVfs is missing" },
         { HEAD "spec:\n  numVfs: many\n  nicSelector: {vendor: 15b3}",
           "numVfs \"many\" is no number from 0 to 65535" },
         { HEAD "spec:\n  numVfs: 1\n  numVfs: 2",

@@ -397,6 +397,9 @@ check_whole(struct reader *r, bool force)
     if (!r->doc->name) {
         return xstrdup("metadata.name is missing");
     }
+    if (!shash_find(&r->values, "numVfs")) {
+        return xstrdup("spec.numVfs is missing");
+    }
 
     char *value = format_value(r, force);
     char *error = policy_spec_parse(value, &spec);

@@ -234,6 +234,13 @@ bad_input() {
     refused "no policy" "no policy is named" ooc policy/delete nobody
     refused "nor here" "no policy is named" ooc policy/show nobody
     refused "nor there" "no policy is named" ooc policy/diff nobody
+    refused "a name of odd bytes" '"a\\x0ab\\xff"' \
+        ooc policy/show $'a\nb\xff'
+    refused "nor to be set" '"a\\x0ab"' ooc policy/set $'a\nb' numVfs=1
+    refused "a long name" 'at most 253' \
+        ooc policy/set "$(printf '%0254d' 0)" numVfs=1
+    refused "an option" 'unknown option "--force"' ooc policy/delete p --force
+    refused "no spec" 'spec.numVfs is missing' apply '/^spec/,$d'
     check "nothing was done" eval 'is_bare && nothing_left'
     check "policy list" "$client" policy list
     ooc policy/set other numVfs=1,vendor=ffff

@@ -158,6 +158,7 @@ refused "set of another thing" '"mtu=1500"' vdpa/set "$dev1" mtu=1500
 refused "set of no address" 'mac "x"' vdpa/set "$dev1" mac=x
 refused "a format" 'unknown format "xml"' vdpa/mgmtdev-list --format=xml
 refused "too much" 'too many' vdpa/mgmtdev-list x
+refused "an option" 'unknown option "--force"' vdpa/del v --force
 equal "nothing came of it" "$before" "$(ls /sys/bus/vdpa/devices)"
 
 # Linux 6.1 cannot set the address of a device that is there.
