@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	Documentation/architecture.md \
 	Documentation/benchmarks.md \
 	Documentation/examples/flows.txt \
+	Documentation/examples/policy.yaml \
 	Documentation/flow-attribution.md \
 	Documentation/json.md \
 	Documentation/pictures/data-flow.dot \
@@ -62,5 +63,6 @@ docs-check:
 	tests/docs/members Documentation/json.md . || ok=false; \
 	tests/docs/manuals keys || ok=false; \
 	tests/docs/manuals words || ok=false; \
+	tests/docs/manuals examples || ok=false; \
 	$$ok
 .PHONY: docs-check

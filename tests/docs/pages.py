@@ -27,7 +27,16 @@
 #     <!-- lab: FUNCTION [ARG]... -->
 #
 # Other kinds of blocks are material, not commands.
+#
+# In manuals, commands are the lines of literal displays in section EXAMPLES.
+# They have to succeed; what they print is not there.  Comments are the same:
+#
+#     .\" lab: FUNCTION [ARG]...
+#     .\" elsewhere: WHY
+#
+# The latter is about the display that follows.
 
+import os
 import re
 
 # Kinds of blocks that are no commands.
@@ -53,7 +62,8 @@ class Block:
 
 
 class Step:
-    """A command.  'kind' is "run", "fails", "lab" or "elsewhere"."""
+    """A command.  'kind' is "run", "fails", "example" (as "run", but for the
+    output), "lab" or "elsewhere"."""
 
     def __init__(self, kind, line, command, why=""):
         self.kind = kind
@@ -138,6 +148,48 @@ class Page:
             goes_on = line.endswith("\\")
         if step is None:
             self.error(block.line, "no command")
+
+
+class Manual:
+    """A manual, of which only the examples count."""
+
+    def __init__(self, name, text):
+        self.name = name
+        self.steps = []
+        self.prose = []
+        why = None
+        in_examples = in_display = False
+        for number, line in enumerate(text.split("\n"), 1):
+            comment = re.match(r'\.\\" (lab|elsewhere): (.*)$', line)
+            if line.startswith(".Sh "):
+                in_examples = line == ".Sh EXAMPLES"
+            elif not in_examples:
+                continue
+            elif comment and comment.group(1) == "lab":
+                self.steps.append(Step("lab", number, comment.group(2)))
+            elif comment:
+                why = comment.group(2)
+            elif line.startswith(".Bd -literal"):
+                in_display = True
+                goes_on = False
+            elif line.startswith(".Ed"):
+                in_display = False
+                why = None
+            elif in_display:
+                line = line.replace("\\e", "\\")
+                if goes_on:
+                    self.steps[-1].command += "\n" + line
+                else:
+                    self.steps.append(Step("elsewhere" if why else "example",
+                                           number, line, why))
+                goes_on = line.endswith("\\")
+
+
+def read(top, name):
+    """The page or manual 'name' in the tree 'top'."""
+    with open(os.path.join(top, name), encoding="utf-8") as f:
+        text = f.read()
+    return (Page if name.endswith(".md") else Manual)(name, text)
 
 
 def headings(page):

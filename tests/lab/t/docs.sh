@@ -24,8 +24,11 @@ PATH=$PATH:$BUILDDIR/utilities
 # udev has named, Open vSwitch that was never asked to offload, no daemon
 node() {
     local netns i
-    [ -z "$(pid_of ovs-offload-controller)" ] || collect
-    [ -z "$(pid_of ovs-offload-controller)" ] || daemon_stop || return
+    if [ -n "$(pid_of ovs-offload-controller)" ]; then
+        collect
+        daemon_stop || return
+    fi
+    rm -f "${state_dir:?}"/*
     for netns in $(ip netns list | cut -d' ' -f1); do
         ip netns del "$netns"
     done
@@ -68,7 +71,8 @@ pods() {
 
 # some_pods: the same, if they are not there
 some_pods() {
-    { [ -e /run/netns/web-0 ] && attached 2; } || { node && pods; }
+    { [ -e /run/netns/web-0 ] && [ -e /run/netns/db-0 ] &&
+      attached 2; } || { node && pods; }
 }
 
 # attached N: that many ports are
@@ -119,6 +123,12 @@ named() {
     done
 }
 
+# policy_is STATE: the policy of the PF is
+policy_is() {
+    wait_for 30 ooc_jq policy/list ".[0].state == \"$1\"" ||
+        { ooc policy/list; ooc policy/diff; return 1; }
+}
+
 # verdict POD VERDICT: of explain
 verdict() { wait_for 20 verdict_is "$@"; }
 verdict_is() {
@@ -154,16 +164,19 @@ step() {
     echo $status >"$dir/$n.status"
     if [ "$1" = lab ] && [ $status != 0 ]; then
         cat "$dir/$n.out"
+        ooc event/list
         fail "$2: $3"
     fi
 }
 
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
     net.ipv6.conf.default.disable_ipv6=1
-rm -rf "$dir"
-mkdir -p "$json"
+state_dir=$(ovs-offload-controller --help |
+    sed -n 's|.*(default: \(/.*/ovs-offload\)).*|\1|p')
+rm -rf "$dir" "${state_dir:?}"
+mkdir -p "$json" "$state_dir"
 cd "$LAB/../.." || exit
-mapfile -t pages < <(ls README.md Documentation/*.md)
+pages=(README.md Documentation/*.{md,[158].in})
 [ -z "${ONLY:-}" ] || read -ra pages <<<"$ONLY"
 "$docs/steps" list "${pages[@]}" >"$dir/list" || fail "the pages are wrong"
 n=0
