@@ -34,6 +34,11 @@ utilities_libclient_a_SOURCES = \
 	utilities/client/policy-yaml.h \
 	utilities/client/flow-watch.c \
 	utilities/client/print-answer.c \
+	utilities/client/snapshot-command.c \
+	utilities/client/snapshot-filter.c \
+	utilities/client/snapshot-private.h \
+	utilities/client/snapshot.c \
+	utilities/client/snapshot.h \
 	utilities/client/terminal.c \
 	utilities/client/terminal.h \
 	utilities/client/topology-command.c \

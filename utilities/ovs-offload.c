@@ -19,6 +19,7 @@
 #include "util.h"
 #include "utilities/client/catalog.h"
 #include "utilities/client/client.h"
+#include "utilities/client/snapshot.h"
 #include "utilities/client/terminal.h"
 
 /* Parses a time in seconds, into ms. */
@@ -90,7 +91,11 @@ parse_color(const char *s)
 
 enum {
     OPT_COLOR = UCHAR_MAX + 1,
+    OPT_SNAPSHOT,
 };
+
+/* What --snapshot says, or NULL. */
+static struct snapshot *snapshot;
 
 /* Takes option 'c' with 'value'.  Returns false, after a message, if that is
  * wrong. */
@@ -119,6 +124,11 @@ take_option(struct client *client, int c, const char *value)
     case OPT_COLOR:
         return parse_color(value);
 
+    case OPT_SNAPSHOT:
+        snapshot_destroy(snapshot);
+        client->snapshot = snapshot = client_open_snapshot(value, false);
+        return snapshot != NULL;
+
     default:
         /* getopt_long() has said why. */
         return false;
@@ -137,6 +147,7 @@ parse_options(int argc, char *argv[], struct client *client,
         {"format", required_argument, NULL, 'f'},
         {"output", required_argument, NULL, 'o'},
         {"color", required_argument, NULL, OPT_COLOR},
+        {"snapshot", required_argument, NULL, OPT_SNAPSHOT},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -154,6 +165,7 @@ parse_options(int argc, char *argv[], struct client *client,
             *status = CLIENT_OK;
             return false;
         } else if (!take_option(client, c, optarg)) {
+            *status = c == OPT_SNAPSHOT ? CLIENT_FILE : CLIENT_USAGE;
             return false;
         }
     }
@@ -246,6 +258,10 @@ run(struct client *client, int argc, char *argv[])
         client_error("%s prints text, and nothing to format", command->name);
         return CLIENT_USAGE;
     }
+    if (client->snapshot && !command->reads) {
+        client_error("%s needs the daemon, not a snapshot", command->name);
+        return CLIENT_USAGE;
+    }
     return command->run(client, argc - n, argv + n);
 }
 
@@ -268,6 +284,7 @@ main(int argc, char *argv[])
     } else if (parse_options(argc, argv, &client, &status)) {
         status = run(&client, argc - optind, argv + optind);
     }
+    snapshot_destroy(snapshot);
     if (fflush(stdout) || ferror(stdout)) {
         if (errno != EPIPE) {
             client_error("standard output: %s", ovs_strerror(errno));

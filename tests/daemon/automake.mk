@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/daemon/run \
 	tests/daemon/test-client-complete.sh \
 	tests/daemon/test-client-output.sh \
+	tests/daemon/test-client-snapshot.sh \
 	tests/daemon/test-client-topology.sh \
 	tests/daemon/test-client-vdpa.sh \
 	tests/daemon/test-client.sh \

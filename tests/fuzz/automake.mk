@@ -136,3 +136,10 @@ tests_fuzz_fuzz_policy_yaml_LDADD = \
 	utilities/libclient.a controller/libcontroller.a \
 	netlink/libkernel.a $(FUZZ_LIBS) $(LIBYAML_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/policy-yaml
+
+check_PROGRAMS += tests/fuzz/fuzz-snapshot
+tests_fuzz_fuzz_snapshot_SOURCES = tests/fuzz/fuzz-snapshot.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_snapshot_LDADD = \
+	utilities/libclient.a controller/libcontroller.a \
+	netlink/libkernel.a $(FUZZ_LIBS) $(LIBYAML_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/snapshot

@@ -34,6 +34,11 @@ tests_unit_test_client_format_LDADD = \
 	utilities/libclient.a controller/libcontroller.a \
 	netlink/libkernel.a $(UNIT_LIBS) $(LIBYAML_LIBS)
 
+check_PROGRAMS += tests/unit/test-client-snapshot
+tests_unit_test_client_snapshot_SOURCES = tests/unit/test-client-snapshot.c
+tests_unit_test_client_snapshot_LDADD = \
+	utilities/libclient.a controller/libcontroller.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-client-topology
 tests_unit_test_client_topology_SOURCES = tests/unit/test-client-topology.c
 tests_unit_test_client_topology_LDADD = \

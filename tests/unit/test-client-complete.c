@@ -88,8 +88,8 @@ test_commands(void **state OVS_UNUSED)
     expect("port/li", "");
     expect("nosuch|", "");
     expect("port|list|--o", "--output=");
-    expect("-", "--color=;--format=;--help;--output=;--target=;--timeout=;"
-           "--version");
+    expect("-", "--color=;--format=;--help;--output=;--snapshot=;--target=;"
+           "--timeout=;--version");
     expect("-o|", "csv;json;table;wide;yaml");
     expect("--output=w", "--output=wide");
     expect("--output|y", "yaml");

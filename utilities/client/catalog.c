@@ -148,6 +148,11 @@ const struct catalog_command catalog[] = {
       "topology\ntopology --svg >topology.svg", "--dot --svg",
       .shape = ANSWER_TEXT, .reads = true, .run = topology_command },
 
+    { "snapshot", SNAPSHOT_USAGE, "Writes all that the daemon knows to a "
+      "file, for a bug report; option --snapshot\nanswers commands from that.",
+      "snapshot node1.json", "file",
+      .shape = ANSWER_TEXT, .run = snapshot_command },
+
     /* Flows. */
     { "explain", "NS/POD|PORT", "Whether flows of an interface can be in "
       "hardware, as a checklist; fails if a\ncheck does.",

@@ -13,6 +13,7 @@
 #include "openvswitch/poll-loop.h"
 #include "svec.h"
 #include "util.h"
+#include "utilities/client/snapshot.h"
 
 void
 client_error(const char *format, ...)
@@ -62,6 +63,10 @@ client_transact(const struct client *client, const char *command, size_t n,
     struct answer answer = { .status = CLIENT_NO_DAEMON };
     char *path;
 
+    if (client->snapshot) {
+        return (snapshot_answer(client->snapshot, command, n, args, text)
+                ? CLIENT_OK : CLIENT_REFUSED);
+    }
     answer.text = unixctl_target_find(client->target, &path);
     if (!answer.text) {
         struct unixctl_call *call;
@@ -105,7 +110,7 @@ client_ask(const struct client *client, const char *command, size_t n,
                          json_string(*json));
             json_destroy(*json);
             *json = NULL;
-            status = CLIENT_NO_DAEMON;
+            status = client->snapshot ? CLIENT_FILE : CLIENT_NO_DAEMON;
         }
     } else if (status == CLIENT_REFUSED) {
         client_error("%s", text);

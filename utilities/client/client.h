@@ -45,9 +45,12 @@ struct client {
     int timeout;                /* How long to wait for an answer, in ms, or
                                  * -1 for as long as it takes. */
     bool help;                  /* Tell of the command, do not run it. */
+    const struct snapshot *snapshot; /* Answers in place of the daemon, or
+                                      * NULL. */
 };
 
-/* Gives 'command' to the daemon and waits for the answer.  '*text' is what it
+/* Gives 'command' to the daemon, or looks into the snapshot that is in its
+ * place, and waits for the answer.  '*text' is what it
  * printed (CLIENT_OK), its message (CLIENT_REFUSED) or why there is no answer
  * (CLIENT_NO_DAEMON), and is the caller's to free. */
 enum client_status client_transact(const struct client *, const char *command,
@@ -60,6 +63,10 @@ struct json;
 enum client_status client_ask(const struct client *, const char *command,
                               size_t n, const char *const args[],
                               struct json **json);
+
+/* Reads a snapshot.  Returns NULL, after a message unless 'silent', if that
+ * fails. */
+struct snapshot *client_open_snapshot(const char *file, bool silent);
 
 /* Prints a message on standard error. */
 void client_error(const char *format, ...) OVS_PRINTF_FORMAT(1, 2);
@@ -122,6 +129,11 @@ enum client_status policy_apply(const struct client *, int argc,
 /* "topology". */
 #define TOPOLOGY_USAGE "[--dot|--svg]"
 enum client_status topology_command(const struct client *, int argc,
+                                    char *argv[]);
+
+/* "snapshot". */
+#define SNAPSHOT_USAGE "FILE"
+enum client_status snapshot_command(const struct client *, int argc,
                                     char *argv[]);
 
 #endif /* utilities/client/client.h */

@@ -18,6 +18,7 @@
 #include "svec.h"
 #include "util.h"
 #include "utilities/client/complete.h"
+#include "utilities/client/snapshot.h"
 
 /* How long somebody waits who hit Tab, in ms, unless the line itself has
  * --timeout. */
@@ -43,7 +44,8 @@ client_complete(struct client *client, int argc, char *argv[])
 {
     const struct complete_source source = { .ask = ask, .aux = client };
     struct svec candidates = SVEC_EMPTY_INITIALIZER;
-    const char *target, *timeout;
+    struct snapshot *snapshot = NULL;
+    const char *target, *timeout, *file;
     double secs;
     bool files;
 
@@ -56,11 +58,16 @@ client_complete(struct client *client, int argc, char *argv[])
     timeout = complete_find_option(argc, argv, "-T", "--timeout");
     client->timeout = (timeout && str_to_double(timeout, &secs) && secs > 0
                        && secs < INT_MAX / 1000 ? secs * 1000 : TIMEOUT_MS);
+    file = complete_find_option(argc, argv, "", "--snapshot");
+    if (file) {
+        client->snapshot = snapshot = client_open_snapshot(file, true);
+    }
     files = complete(argc, argv, &source, &candidates);
     printf(":%s\n", files ? "files" : "words");
     for (size_t i = 0; i < candidates.n; i++) {
         printf("%s\n", candidates.names[i]);
     }
+    snapshot_destroy(snapshot);
     svec_destroy(&candidates);
     return CLIENT_OK;
 }

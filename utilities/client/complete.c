@@ -36,6 +36,7 @@ static const struct {
     { "-o", "--output", "output", true },
     { "", "--color", "color", true },
     { "-h", "--help", NULL, true },
+    { "", "--snapshot", "file", false },
     { "-V", "--version", NULL, false },
 };
 

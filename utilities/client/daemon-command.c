@@ -224,7 +224,7 @@ run_command(const struct client *client, const char *name,
         if (!plan->command || !text[0]) {
             client_print(text);
         } else if (!client_print_answer(client, plan->command, text)) {
-            status = CLIENT_NO_DAEMON;
+            status = client->snapshot ? CLIENT_FILE : CLIENT_NO_DAEMON;
         }
     } else if (status == CLIENT_REFUSED) {
         status = print_refused(name, text);

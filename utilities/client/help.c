@@ -21,6 +21,7 @@ static const char options_help[] =
 "                          (default: ovs-offload-controller)\n"
 "  -T, --timeout=SECS      wait at most so long for an answer\n"
 "  -f, --format=FORMAT     as the daemon prints it: table, json or csv\n"
+"      --snapshot=FILE     look into a snapshot, in place of a daemon\n"
 "  -V, --version           display version information\n"
 "\n"
 "Options, before or behind it:\n"
@@ -45,6 +46,9 @@ print_others(struct client *client)
     bool first = true;
     char *error;
 
+    if (client->snapshot) {
+        return;
+    }
     if (client->timeout < 0) {
         client->timeout = HELP_TIMEOUT_MS;
     }

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# "ovs-offload snapshot", and commands answered from that.
+
+CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
+
+client() {
+    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
+}
+
+snap() {
+    "$CLIENT" --target="$T/nosuch.ctl" --snapshot="$T/snap.json" "$@"
+}
+
+start_all() {
+    start_ovs
+    fake_vfs 0000:65:00 2
+    add_pod_row p0 ns pod
+    vsctl wait-until Interface p0 'ofport!=[]'
+    request 0000:65:00.2 'iface-id=x\"y\\z'
+    # Neither ours nor a CNI's.
+    vsctl --no-wait set Open_vSwitch . external_ids:token=SECRET \
+        other_config:password=SECRET
+    vsctl --no-wait set Interface p0 external_ids:api-key=SECRET
+    start_daemon
+    synced
+}
+
+# Commands that answer the same from one moment to the next.
+commands=(
+    "port list" "port show 0000:65:00.1" "port show 0000:65:00.2"
+    "-o json port list" "-o csv port list" "-o yaml port show 0000:65:00.2"
+    "event list" "vdpa list" "vdpa mgmtdev-list" "policy list" "policy diff"
+    "flow list" "flow check" "topology" "topology --dot" "version"
+    "vlog list" "explain 0000:65:00.2" "-o json explain 0000:65:00.2"
+)
+
+test_answers() {
+    local i command
+    start_all
+    for i in "${!commands[@]}"; do
+        command=${commands[i]}
+        # shellcheck disable=SC2086
+        client $command >"$T/live.$i" 2>&1 || echo "status $?" >>"$T/live.$i"
+    done
+    client snapshot "$T/snap.json"
+    stop_daemon
+    for i in "${!commands[@]}"; do
+        command=${commands[i]}
+        # shellcheck disable=SC2086
+        is "$(snap $command 2>&1 || echo "status $?")" "$(cat "$T/live.$i")" \
+            "$command"
+    done
+    is "$(snap port show 'x"y\z' | head -n3)" \
+        "$(snap port show 0000:65:00.2 | head -n3)"
+    contains "$(snap flow report --pod=ns/pod)" "ns/pod"
+    is "$(snap flow report --pod=ns/pod -o json | jq '.interfaces | length')" 1
+    contains "$(fails 1 snap flow report --pod=a/b)" "a/b"
+    contains "$(snap status)" "config.mode"
+    contains "$(fails 1 snap port show nosuch)" '"nosuch"'
+    contains "$(fails 1 snap port attach x iface-id=y)" "no answer to"
+    contains "$(fails 1 snap recompute)" "no answer to recompute"
+    contains "$(fails 2 snap flow watch)" "needs the daemon"
+    contains "$(fails 2 snap snapshot x)" "needs the daemon"
+    contains "$("$CLIENT" __complete -- --snapshot="$T/snap.json" port show "")" \
+        "0000:65:00.2"
+}
+
+test_file() {
+    local before
+    umask 000
+    start_all
+    mkdir "$T/dir"
+    echo old >"$T/dir/snap"
+    ln "$T/dir/snap" "$T/old"
+    client snapshot "$T/dir/snap"
+    is "$(stat -c %a "$T/dir/snap")" 600
+    is "$(ls -A "$T/dir")" snap
+    # Replaced, not overwritten.
+    is "$(cat "$T/old")" old
+    jq -e '.format == "ovs-offload-snapshot" and .version == 1 and .complete
+        and (.host.kernel | length > 3)
+        and ([.answers[].command] | index("flow/report") != null)' \
+        "$T/dir/snap" >/dev/null
+    is "$(grep -c SECRET "$T/dir/snap")" 0
+
+    contains "$(fails 4 client snapshot "$T/nosuch/snap")" "No such file"
+    contains "$(fails 2 client snapshot)" "FILE is missing"
+    contains "$(fails 2 client snapshot a b)" "one file"
+    # A file that is too large is not left half written.
+    before=$(md5sum "$T/dir/snap")
+    contains "$(trap '' XFSZ; ulimit -f 1; fails 4 client snapshot \
+        "$T/dir/snap")" "File too large"
+    is "$(md5sum "$T/dir/snap")" "$before"
+    is "$(ls -A "$T/dir")" snap
+    stop_daemon
+    rm "$T/dir/snap"
+    contains "$(fails 3 client snapshot "$T/dir/snap")" "no answer from"
+    is "$(ls -A "$T/dir")" ""
+}
+
+test_bad_files() {
+    contains "$(fails 4 snap status)" "snap.json: No such file"
+    mkdir "$T/snap.json"
+    contains "$(fails 4 snap status)" "Is a directory"
+    rmdir "$T/snap.json"
+    echo '{"format":' >"$T/snap.json"
+    contains "$(fails 4 snap status)" "no snapshot: "
+    echo '{"kind":"Pod"}' >"$T/snap.json"
+    contains "$(fails 4 snap status)" "no snapshot of ovs-offload"
+    echo '{"format":"ovs-offload-snapshot","version":7,"client":"3.0"}' \
+        >"$T/snap.json"
+    contains "$(fails 4 snap status)" "version 7, made by ovs-offload 3.0"
+    head -c 1000 /dev/zero >"$T/snap.json"
+    contains "$(fails 4 snap status)" "null byte at offset 0"
+    cat >"$T/snap.json" <<'END'
+{"format":"ovs-offload-snapshot","version":1,"answers":[
+ {"command":"list-commands","text":"x\n  port/list\n"},
+ {"command":"port/list","json":{}}]}
+END
+    contains "$(fails 4 snap port list)" "the answer is malformed"
+    is "$("$CLIENT" __complete -- --snapshot=/nosuch port show "" 2>&1)" \
+        ":words"
+}
