@@ -6,8 +6,10 @@ EXTRA_DIST += \
 	utilities/dev.d/check.sh \
 	utilities/dev.d/cppcheck \
 	utilities/dev.d/lab.sh \
+	utilities/dev.d/package-rpm.sh \
 	utilities/dev.d/package.sh \
 	utilities/dev.d/packages \
+	utilities/dev.d/packages-rpm \
 	utilities/dev.d/progress.sh \
 	utilities/dev.d/setup.sh
 

@@ -7,7 +7,7 @@
 # that begins with PASS, FAIL or SKIP and a blank is a result.
 
 # In the order in which they run; "lab" runs beside the others.
-stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck lab)
+stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck rpm lab)
 
 # Run when they are named.
 stages_more=(lab-6.12 lab-ovs-newer)
@@ -22,6 +22,7 @@ check_list() {
   daemon      the daemon with a real ovsdb-server, built as for "unit"
   ovs-newer   build and unit tests with the next Debian's Open vSwitch
   distcheck   make distcheck
+  rpm         the RPM: built, and looked at from outside
   lab         the lab, and the daemon in it, built as for "unit"
 END
 }
@@ -68,6 +69,7 @@ check_prepare() {
     local packages=("$lib/packages") stage
     for stage; do
         [[ $stage != lab* ]] || packages+=("$top/tests/lab/packages")
+        [[ $stage != rpm ]] || packages+=("$lib/packages-rpm")
     done
     setup_packages "${packages[@]}"
     setup_ovs
@@ -83,6 +85,8 @@ check_prepare() {
                        setup_ovs_newer ;;
         unit | daemon) build_asan ;;
         valgrind | distcheck) build_release ;;
+        rpm) build_release
+             setup_selinux_policy ;;
         ovs-newer) setup_ovs_newer ;;
         esac
     done

@@ -10,6 +10,8 @@ do_package() {
     case $1 in
     deb) package_deb
          say "packages are in $work/package/deb" ;;
+    rpm) package_rpm
+         say "packages are in $work/package/rpm, in RPMS and SRPMS" ;;
     *) usage_error package "no packages of kind \"$1\"" ;;
     esac
 }
