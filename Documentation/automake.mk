@@ -31,6 +31,12 @@ EXTRA_DIST += \
 	Documentation/examples/policy.yaml \
 	Documentation/flow-attribution.md \
 	Documentation/json.md \
+	Documentation/kubernetes.md \
+	Documentation/kubernetes/Containerfile \
+	Documentation/kubernetes/daemonset.yaml \
+	Documentation/kubernetes/kustomization.yaml \
+	Documentation/kubernetes/policies/kustomization.yaml \
+	Documentation/kubernetes/policies/patch.yaml \
 	Documentation/pictures/data-flow.dot \
 	Documentation/pictures/data-flow.svg \
 	Documentation/pictures/data-path.dot \

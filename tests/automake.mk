@@ -8,7 +8,14 @@
 #                                   (with --enable-fuzz)
 
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-test
-EXTRA_DIST += tests/lab/demo.sh tests/run-test
+EXTRA_DIST += \
+	tests/kubernetes/check.cjs \
+	tests/kubernetes/fetch \
+	tests/kubernetes/package-lock.json \
+	tests/kubernetes/package.json \
+	tests/kubernetes/run-containerfile \
+	tests/lab/demo.sh \
+	tests/run-test
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(srcdir)'; export srcdir; \

@@ -5,10 +5,12 @@ EXTRA_DIST += \
 	utilities/dev.d/build.sh \
 	utilities/dev.d/check.sh \
 	utilities/dev.d/cppcheck \
+	utilities/dev.d/kubernetes.sh \
 	utilities/dev.d/lab.sh \
 	utilities/dev.d/package-rpm.sh \
 	utilities/dev.d/package.sh \
 	utilities/dev.d/packages \
+	utilities/dev.d/packages-containerfile \
 	utilities/dev.d/packages-rpm \
 	utilities/dev.d/progress.sh \
 	utilities/dev.d/setup.sh

@@ -7,10 +7,10 @@
 # that begins with PASS, FAIL or SKIP and a blank is a result.
 
 # In the order in which they run; "lab" runs beside the others.
-stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck rpm lab)
+stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck kubernetes rpm lab)
 
 # Run when they are named.
-stages_more=(lab-6.12 lab-ovs-newer)
+stages_more=(containerfile lab-6.12 lab-ovs-newer)
 
 check_list() {
     cat <<'END'
@@ -22,6 +22,7 @@ check_list() {
   daemon      the daemon with a real ovsdb-server, built as for "unit"
   ovs-newer   build and unit tests with the next Debian's Open vSwitch
   distcheck   make distcheck
+  kubernetes  manifests, against the published schemas
   rpm         the RPM: built, and looked at from outside
   lab         the lab, and the daemon in it, built as for "unit"
 END
@@ -29,6 +30,8 @@ END
 
 check_list_more() {
     cat <<'END'
+  containerfile
+              the Containerfile, done in a chroot
   lab-6.12    as "lab", on a newer kernel, of Debian's backports
   lab-ovs-newer
               the lab's tests of flows, with the next Debian's Open vSwitch
@@ -70,6 +73,8 @@ check_prepare() {
     for stage; do
         [[ $stage != lab* ]] || packages+=("$top/tests/lab/packages")
         [[ $stage != rpm ]] || packages+=("$lib/packages-rpm")
+        [[ $stage != containerfile ]] ||
+            packages+=("$lib/packages-containerfile")
     done
     setup_packages "${packages[@]}"
     setup_ovs
@@ -84,7 +89,8 @@ check_prepare() {
         lab-ovs-newer) setup_lab -O "$newer_release"
                        setup_ovs_newer ;;
         unit | daemon) build_asan ;;
-        valgrind | distcheck) build_release ;;
+        valgrind | distcheck | containerfile) build_release ;;
+        kubernetes) setup_kubernetes ;;
         rpm) build_release
              setup_selinux_policy ;;
         ovs-newer) setup_ovs_newer ;;
