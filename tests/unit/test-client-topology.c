@@ -115,6 +115,13 @@ test_odd(void **state OVS_UNUSED)
                 "{\"kind\":\"pod\",\"iface_id\":\"i\",\"egress\":5}]}",
                 &style,
                 "pod i: on no VF, 0 of 0 flows in hardware\n");
+    /* More flows than there can be, and less than none. */
+    expect_tree("[]", NULL, "{\"interfaces\":[{\"kind\":\"pod\","
+                "\"iface_id\":\"i\",\"egress\":"
+                "{\"flows\":9223372036854775807,\"offloaded\":-1},"
+                "\"ingress\":{\"flows\":9223372036854775807}}]}", &style,
+                "pod i: on no VF, 0 of 18446744073709551614 flows in "
+                "hardware\n");
     /* The same name for all, twice. */
     expect_tree("[{\"pf_pci\":\"x\",\"vf_pci\":\"x\",\"vdpa_devices\":"
                 "[\"x\",\"x\"],\"representor\":\"x\",\"bridge\":\"x\","

@@ -48,6 +48,14 @@ answer_integer(const struct json *json, const char *path)
     return json && json->type == JSON_INTEGER ? json_integer(json) : 0;
 }
 
+uint64_t
+answer_count(const struct json *json, const char *path)
+{
+    long long int value = answer_integer(json, path);
+
+    return value > 0 ? value : 0;
+}
+
 /* The elements of array 'json', of which there are '*n'. */
 static struct json *const *
 elements(const struct json *json, size_t *n)

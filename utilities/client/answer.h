@@ -9,6 +9,7 @@
  * another type than it should be, is as null. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct grid;
 struct json;
@@ -30,6 +31,10 @@ const char *answer_string(const struct json *, const char *path);
 
 /* Integer member by its path; 0 if it is none. */
 long long int answer_integer(const struct json *, const char *path);
+
+/* As the above, 0 also for a negative number.  What is added up is modulo
+ * 2**64, whatever a file says. */
+uint64_t answer_count(const struct json *, const char *path);
 
 /* Makes '*grid' of 'json'.  Its columns are 'columns', whose members are those
  * of the objects in ANSWER_ARRAY, ANSWER_EXPLAIN and ANSWER_FLOWS; of the

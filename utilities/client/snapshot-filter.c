@@ -111,19 +111,19 @@ select_pod(const struct json *json, const char *pod)
 
 /* flow/report. */
 
-static long long int
+static uint64_t
 packets(const struct json *iface)
 {
-    return (answer_integer(iface, "egress.hw.packets")
-            + answer_integer(iface, "egress.sw.packets")
-            + answer_integer(iface, "ingress.hw.packets")
-            + answer_integer(iface, "ingress.sw.packets"));
+    return (answer_count(iface, "egress.hw.packets")
+            + answer_count(iface, "egress.sw.packets")
+            + answer_count(iface, "ingress.hw.packets")
+            + answer_count(iface, "ingress.sw.packets"));
 }
 
 /* An interface and how busy it is. */
 struct busy {
     struct json *iface;
-    long long int packets;
+    uint64_t packets;
     size_t place;               /* Among all. */
 };
 

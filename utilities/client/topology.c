@@ -223,16 +223,16 @@ add_flows(struct topology *t, const struct json *iface)
         return;
     }
     node = &t->nodes[pod];
-    node->flows += (answer_integer(iface, "egress.flows")
-                    + answer_integer(iface, "ingress.flows"));
-    node->offloaded += (answer_integer(iface, "egress.offloaded")
-                        + answer_integer(iface, "ingress.offloaded"));
+    node->flows += (answer_count(iface, "egress.flows")
+                    + answer_count(iface, "ingress.flows"));
+    node->offloaded += (answer_count(iface, "egress.offloaded")
+                        + answer_count(iface, "ingress.offloaded"));
     set_detail(t, pod, (!rep ? TOPOLOGY_BAD
                         : !node->flows ? TOPOLOGY_NEUTRAL
                         : node->offloaded >= node->flows ? TOPOLOGY_GOOD
                         : node->offloaded > 0 ? TOPOLOGY_DOUBTFUL
                         : TOPOLOGY_BAD),
-               xasprintf("%s%lld of %lld flows in hardware",
+               xasprintf("%s%"PRIu64" of %"PRIu64" flows in hardware",
                          rep ? "" : "on no VF, ", node->offloaded,
                          node->flows));
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "simap.h"
 
@@ -41,8 +42,8 @@ struct topology_node {
     char *detail;               /* Its state, printable, maybe "". */
     enum topology_health health;
     bool has_parent;            /* Does an edge lead to it? */
-    long long int flows;        /* Of a pod: how many it has, */
-    long long int offloaded;    /* and those of them that are in hardware. */
+    uint64_t flows;             /* Of a pod: how many it has, */
+    uint64_t offloaded;         /* and those of them that are in hardware. */
 };
 
 struct topology_edge {
