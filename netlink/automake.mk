@@ -77,6 +77,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/tc-monitor.c \
 	netlink/tc-monitor.h \
 	netlink/tc-parse.c \
+	netlink/tc-plain.c \
+	netlink/tc-plain.h \
 	netlink/tc-shape.c \
 	netlink/tc-shape.h \
 	netlink/tc-take.h \

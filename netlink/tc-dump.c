@@ -9,7 +9,7 @@
  *
  * The kernel makes the next chunk of a dump while we take the last one off
  * the socket, so that a callback costs the kernel's work for one chunk plus
- * ours for at most TC_MAX_MESSAGES.  A chunk may have more messages than that;
+ * ours for at most TC_DUMP_MAX_MESSAGES.  A chunk may have more than that;
  * the rest waits in 'buf' for the next round of the event loop.  That round
  * comes at once because the socket, which is always writable, is then waited
  * on for writing, not reading. */
@@ -32,6 +32,7 @@
 
 #include "coverage.h"
 #include "netlink/tc-common.h"
+#include "netlink/tc-plain.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -77,6 +78,7 @@ struct tc_dump {
     bool interrupted;           /* Has the kernel said so of this dump? */
     struct event *readable;     /* Pending while 'left' is 0. */
     struct event *resume;       /* Pending while 'left' is not 0. */
+    struct event *pending;      /* Which of them, or NULL. */
     uint8_t *buf;               /* BUF_SIZE bytes: the last chunk. */
     size_t ofs;                 /* Of the first message not processed. */
     size_t left;                /* Bytes from there on. */
@@ -368,33 +370,67 @@ process_message(struct tc_dump *d, const struct nlmsghdr *nlh)
     return d->cancelled ? P_END : P_MORE;
 }
 
-/* Processes at most TC_MAX_MESSAGES of what is in 'd->buf'. */
+/* Processes one message.  Returns P_MORE also if the next dump goes on. */
+static enum progress
+process_next(struct tc_dump *d)
+{
+    const struct nlmsghdr *nlh = (const void *) (d->buf + d->ofs);
+    enum progress progress;
+    size_t step;
+
+    if (!mnl_nlmsg_ok(nlh, d->left)) {
+        /* The kernel does not do that. */
+        d->result.error = EPROTO;
+        return P_END;
+    }
+    progress = process_message(d, nlh);
+    step = MIN(MNL_ALIGN(nlh->nlmsg_len), d->left);
+    d->ofs += step;
+    d->left -= step;
+
+    return (progress == P_NEXT ? start_next(d)
+            : progress == P_AGAIN ? start_again(d)
+            : progress);
+}
+
+/* Processes at most 'max' messages of a terse dump that are simple.  Returns
+ * how many. */
+static size_t
+process_plain(struct tc_dump *d, size_t max)
+{
+    size_t n, used;
+
+    if (!(d->options & TC_DUMP_TERSE) || d->current == NO_PART) {
+        return 0;
+    }
+    n = tc_plain_parse(d->buf + d->ofs, d->left, d->seq, d->portid,
+                       tc_batch_next(&d->batch),
+                       MIN(max, TC_BATCH - d->batch.n), &used);
+    d->ofs += used;
+    d->left -= used;
+    d->batch.n += n;
+    if (tc_batch_is_full(&d->batch)) {
+        flush(d);
+    }
+    return n;
+}
+
+/* Processes at most TC_DUMP_MAX_MESSAGES of what is in 'd->buf'. */
 static enum progress
 process_buffer(struct tc_dump *d)
 {
-    for (int i = 0; i < TC_MAX_MESSAGES && d->left; i++) {
-        const struct nlmsghdr *nlh = (const void *) (d->buf + d->ofs);
-        enum progress progress;
-        size_t step;
+    for (size_t i = 0; i < TC_DUMP_MAX_MESSAGES && d->left; ) {
+        size_t n = process_plain(d, TC_DUMP_MAX_MESSAGES - i);
 
-        if (!mnl_nlmsg_ok(nlh, d->left)) {
-            /* The kernel does not do that. */
-            d->result.error = EPROTO;
+        if (!n) {
+            if (process_next(d) == P_END) {
+                return P_END;
+            }
+            n = 1;
+        } else if (d->cancelled) {
             return P_END;
         }
-        progress = process_message(d, nlh);
-        step = MIN(MNL_ALIGN(nlh->nlmsg_len), d->left);
-        d->ofs += step;
-        d->left -= step;
-
-        if (progress == P_NEXT) {
-            progress = start_next(d);
-        } else if (progress == P_AGAIN) {
-            progress = start_again(d);
-        }
-        if (progress == P_END) {
-            return P_END;
-        }
+        i += n;
     }
     return flush(d) ? P_MORE : P_END;
 }
@@ -422,6 +458,21 @@ receive(struct tc_dump *d)
     return 0;
 }
 
+/* Waits for what will make 'd' go on.  Returns 0 or a positive errno.  (Events
+ * stay, as to add and remove one for each chunk would be two system calls.) */
+static int
+await(struct tc_dump *d, struct event *event)
+{
+    if (event == d->pending) {
+        return 0;
+    }
+    if (d->pending) {
+        event_del(d->pending);
+    }
+    d->pending = event;
+    return event && !event_add(event, NULL) ? 0 : ENOMEM;
+}
+
 /* Callback of both events. */
 static void
 on_event(evutil_socket_t fd OVS_UNUSED, short what OVS_UNUSED, void *d_)
@@ -444,10 +495,11 @@ on_event(evutil_socket_t fd OVS_UNUSED, short what OVS_UNUSED, void *d_)
     if (progress == P_MORE) {
         progress = process_buffer(d);
     }
-    if (progress == P_MORE && event_add(d->left ? d->resume : d->readable,
-                                        NULL)) {
-        d->result.error = ENOMEM;
-        progress = P_END;
+    if (progress == P_MORE) {
+        d->result.error = await(d, d->left ? d->resume : d->readable);
+        if (d->result.error) {
+            progress = P_END;
+        }
     }
     if (progress == P_END) {
         if (!d->cancelled) {
@@ -501,8 +553,8 @@ tc_dump_create(struct event_base *base, int fd, uint32_t portid,
     d->fd = fd;
     d->portid = portid;
     d->buf = xmalloc(BUF_SIZE);
-    d->readable = event_new(base, fd, EV_READ, on_event, d);
-    d->resume = event_new(base, fd, EV_WRITE, on_event, d);
+    d->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_event, d);
+    d->resume = event_new(base, fd, EV_WRITE | EV_PERSIST, on_event, d);
     tc_batch_init(&d->batch);
     return d;
 }
@@ -512,8 +564,8 @@ tc_dump_create(struct event_base *base, int fd, uint32_t portid,
 static struct tc_dump *
 activate(struct tc_dump *d, struct event *event, int error, int *errorp)
 {
-    if (!error && (!d->readable || !d->resume || event_add(event, NULL))) {
-        error = ENOMEM;
+    if (!error) {
+        error = d->readable && d->resume ? await(d, event) : ENOMEM;
     }
     if (error) {
         tc_dump_destroy(d);

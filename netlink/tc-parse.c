@@ -514,59 +514,40 @@ parse_by_shape(const uint8_t *msg, const struct tc_shape *shape,
     finish(&taken, hash_wanted);
 }
 
-/* Fills in the members that the fixed header of the message has. */
-INLINE void
-parse_tcmsg(const struct tcmsg *tcm, struct flow_record *flow)
-{
-    if ((uint32_t) tcm->tcm_ifindex == TCM_IFINDEX_MAGIC_BLOCK) {
-        flow->dev = tcm->tcm_block_index;
-        flow->flags = FLOW_ON_BLOCK;
-    } else {
-        flow->dev = tcm->tcm_ifindex;
-        if (tcm->tcm_parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)) {
-            flow->flags = FLOW_EGRESS_SIDE;
-        }
-    }
-    flow->handle = tcm->tcm_handle;
-    flow->prio = TC_H_MAJ(tcm->tcm_info) >> 16;
-}
-
 enum tc_parse_result
 tc_flow_parse(const struct nlmsghdr *nlh_, size_t len, unsigned int options,
               struct flow_record *flow)
 {
+    const uint8_t *msg = (const uint8_t *) nlh_;
     bool hash_wanted = (options & TC_PARSE_KEY_HASH) != 0;
     const struct tc_shape *shape = NULL;
     struct tc_shape *slot = NULL;
     struct nlmsghdr nlh;
-    struct tcmsg tcm;
+    uint32_t info;
 
     if (len < sizeof nlh) {
         return TC_PARSE_MALFORMED;
     }
-    memcpy(&nlh, nlh_, sizeof nlh);
+    memcpy(&nlh, msg, sizeof nlh);
     if (nlh.nlmsg_len < sizeof nlh || nlh.nlmsg_len > len) {
         return TC_PARSE_MALFORMED;
     }
     if (nlh.nlmsg_type != RTM_NEWTFILTER && nlh.nlmsg_type != RTM_DELTFILTER) {
         return TC_PARSE_NOT_OVS;
     }
-    if (nlh.nlmsg_len < NLMSG_LENGTH(sizeof tcm)) {
+    if (nlh.nlmsg_len < NLMSG_LENGTH(sizeof(struct tcmsg))) {
         return TC_PARSE_MALFORMED;
     }
-    memcpy(&tcm, (const uint8_t *) nlh_ + NLMSG_HDRLEN, sizeof tcm);
-
-    /* What follows is valid as far as their numbers say. */
-    memset(flow, 0, offsetof(struct flow_record, targets));
-    parse_tcmsg(&tcm, flow);
     if (!(options & TC_PARSE_BY_WALK)) {
-        shape = tc_shape_find(nlh_, nlh.nlmsg_len, &slot);
+        shape = tc_shape_find(msg, nlh.nlmsg_len, &slot);
     }
+
+    clear(flow);
+    info = take_tcmsg(msg, flow);
     if (OVS_UNLIKELY(!shape)) {
-        return parse_by_walk(nlh_, nlh.nlmsg_len, TC_H_MIN(tcm.tcm_info),
-                             hash_wanted, slot, flow);
+        return parse_by_walk(nlh_, nlh.nlmsg_len, TC_H_MIN(info), hash_wanted,
+                             slot, flow);
     }
-    parse_by_shape((const uint8_t *) nlh_, shape, TC_H_MIN(tcm.tcm_info),
-                   hash_wanted, flow);
+    parse_by_shape(msg, shape, TC_H_MIN(info), hash_wanted, flow);
     return TC_PARSE_FLOW;
 }

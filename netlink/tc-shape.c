@@ -6,19 +6,18 @@
 
 #include <string.h>
 
+#include "netlink/flow-record.h"
 #include "util.h"
 
-/* Shapes that are kept: in sets, by the length of the message. */
-#define N_SETS 32
+/* Shapes that a set has. */
 #define N_WAYS 2
 
-/* What 'trust' rises to, and what it is of a message without shape, so that
- * not each of them is tried. */
-#define MAX_TRUST 15
-
 #define BLOCK sizeof(tc_shape_block)
+#define STEP (TC_SHAPE_STEP * BLOCK)
 
-static struct tc_shape shapes[N_SETS][N_WAYS];
+static struct tc_shape shapes[TC_SHAPE_SETS][N_WAYS];
+
+struct tc_shape *tc_shape_recent[TC_SHAPE_SETS];
 
 /* Learning. */
 
@@ -27,7 +26,7 @@ tc_learn_begin(struct tc_learner *l, const void *msg, size_t len)
 {
     l->msg = msg;
     l->len = len;
-    l->failed = len > sizeof l->mask || len < BLOCK;
+    l->failed = len > sizeof l->mask || len < STEP;
     memset(l->mask, 0, sizeof l->mask);
     memset(&l->shape, 0, sizeof l->shape);
 }
@@ -91,65 +90,86 @@ get_bits(const struct tc_learner *l, size_t ofs)
     };
 }
 
+/* Keeps the bytes that matter.  A step begins with the first that is not in
+ * the one before, but for the last one, which does not end beyond the
+ * message. */
+static void
+keep_bits(struct tc_learner *l)
+{
+    struct tc_shape *shape = &l->shape;
+
+    for (size_t ofs = 0; ofs < l->len; ofs++) {
+        if (l->mask[ofs]) {
+            struct tc_shape_step *step = &shape->steps[shape->n_steps++];
+
+            step->ofs = MIN(ofs, l->len - STEP);
+            for (size_t i = 0; i < TC_SHAPE_STEP; i++) {
+                step->bits[i] = get_bits(l, step->ofs + i * BLOCK);
+            }
+            ofs = step->ofs + STEP - 1;
+        }
+    }
+}
+
+static bool
+is_plain(const struct tc_shape *shape)
+{
+    static const uint8_t plain[TC_N_VALUES] = {
+        [TC_VALUE_CHAIN] = 1, [TC_VALUE_FLAGS] = 1, [TC_VALUE_COOKIE] = 1,
+    };
+
+    for (size_t i = 0; i < TC_N_VALUES; i++) {
+        if (i != TC_VALUE_BASIC && i != TC_VALUE_BASIC_HW
+            && shape->n[i] != plain[i]) {
+            return false;
+        }
+    }
+    return (shape->flags & FLOW_TERSE && shape->n[TC_VALUE_BASIC]
+            && shape->n[TC_VALUE_BASIC] == shape->n[TC_VALUE_BASIC_HW]);
+}
+
 void
 tc_learn_end(struct tc_learner *l, uint16_t flags, struct tc_shape *slot)
 {
     if (l->failed) {
         slot->len = 0;
-        slot->trust = MAX_TRUST;
+        slot->trust = TC_SHAPE_TRUST;
         return;
     }
+    keep_bits(l);
     l->shape.len = l->len;
     l->shape.flags = flags;
     l->shape.trust = 1;
-    for (size_t i = 0; i < l->len / BLOCK; i++) {
-        l->shape.bits[i] = get_bits(l, i * BLOCK);
-    }
-    l->shape.end = get_bits(l, l->len - BLOCK);
+    l->shape.plain = is_plain(&l->shape);
     *slot = l->shape;
 }
 
 /* Finding. */
 
-/* Ones where the block at 'p' differs from 'bits'. */
-static inline tc_shape_block
-differ(const struct tc_shape_bits *bits, const uint8_t *p)
-{
-    return (get_block(p) & bits->mask) ^ bits->value;
-}
-
-/* Has 'msg', which is as long, that shape? */
+/* Is it that one? */
 static inline bool
-fits(const struct tc_shape *shape, const uint8_t *msg)
+try_shape(struct tc_shape *shape, const void *msg, size_t len)
 {
-    tc_shape_block difference = differ(&shape->end, msg + shape->len - BLOCK);
-    const struct tc_shape_bits *bits = shape->bits;
-    const uint8_t *p = msg;
-
-    for (size_t n = shape->len / BLOCK / 4; n; n--) {
-        difference |= differ(&bits[0], p);
-        difference |= differ(&bits[1], p + BLOCK);
-        difference |= differ(&bits[2], p + 2 * BLOCK);
-        difference |= differ(&bits[3], p + 3 * BLOCK);
-        bits += 4;
-        p += 4 * BLOCK;
+    if (shape->len != len || !tc_shape_fits(shape, msg)) {
+        return false;
     }
-    for (size_t n = shape->len / BLOCK % 4; n; n--) {
-        difference |= differ(bits++, p);
-        p += BLOCK;
-    }
-    return !(difference[0] | difference[1]);
+    shape->trust += shape->trust < TC_SHAPE_TRUST;
+    return true;
 }
 
 const struct tc_shape *
 tc_shape_find(const void *msg, size_t len, struct tc_shape **slot)
 {
-    struct tc_shape *set = shapes[len / 4 % N_SETS];
+    struct tc_shape **recent = &tc_shape_recent[tc_shape_set(len)];
+    struct tc_shape *set = shapes[tc_shape_set(len)];
     struct tc_shape *worst = set;
 
+    if (OVS_LIKELY(*recent && try_shape(*recent, msg, len))) {
+        return *recent;
+    }
     for (struct tc_shape *shape = set; shape < &set[N_WAYS]; shape++) {
-        if (shape->len == len && fits(shape, msg)) {
-            shape->trust += shape->trust < MAX_TRUST;
+        if (shape != *recent && try_shape(shape, msg, len)) {
+            *recent = shape;
             return shape;
         }
         if (shape->trust < worst->trust) {

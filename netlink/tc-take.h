@@ -4,11 +4,15 @@
 #define NETLINK_TC_TAKE_H 1
 
 /* Values of a filter into its record, from where they are: for
- * netlink/tc-parse.c only, which has checked that they are there. */
+ * netlink/tc-parse.c and tc-plain.c only, which have checked that they are
+ * there. */
 
 #include <arpa/inet.h>
 #include <linux/gen_stats.h>
+#include <linux/netlink.h>
 #include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,6 +21,46 @@
 #include "netlink/flow-record.h"
 #include "netlink/tc-walk.h"
 #include "util.h"
+
+/* Makes 'flow' that of no message; 'targets' and 'inline_outputs' are valid as
+ * far as their numbers say.  (In pieces that compilers do not make a
+ * call of.) */
+INLINE void
+clear(struct flow_record *flow)
+{
+    enum { SIZE = offsetof(struct flow_record, targets) };
+
+    BUILD_ASSERT_DECL(SIZE > 64 && SIZE <= 128);
+    memset(flow, 0, 64);
+    memset((uint8_t *) flow + 64, 0, SIZE - 64);
+}
+
+/* Fills in the members that the fixed header of the message has.  Returns its
+ * 'tcm_info'. */
+INLINE uint32_t
+take_tcmsg(const uint8_t *msg, struct flow_record *flow)
+{
+    uint32_t parent, info;
+
+#define GET(MEMBER, VALUE)                                                  \
+    (BUILD_ASSERT(MEMBER_SIZEOF(struct tcmsg, MEMBER) == sizeof *(VALUE)),  \
+     memcpy(VALUE, msg + NLMSG_HDRLEN + offsetof(struct tcmsg, MEMBER),     \
+            sizeof *(VALUE)))
+    GET(tcm_ifindex, &flow->dev);
+    GET(tcm_parent, &parent);
+    GET(tcm_handle, &flow->handle);
+    GET(tcm_info, &info);
+#undef GET
+    if (flow->dev == TCM_IFINDEX_MAGIC_BLOCK) {
+        /* Its other meaning, tcm_block_index. */
+        flow->dev = parent;
+        flow->flags = FLOW_ON_BLOCK;
+    } else if (parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)) {
+        flow->flags = FLOW_EGRESS_SIDE;
+    }
+    flow->prio = TC_H_MAJ(info) >> 16;
+    return info;
+}
 
 /* Counters of an action, or the greatest of several. */
 struct counters {
@@ -118,17 +162,28 @@ take_zone(struct taken *taken, const uint8_t *p)
     memcpy(&taken->flow->zone, p, sizeof taken->flow->zone);
 }
 
+/* Turns around a word of the cookie. */
+INLINE void
+take_word(uint8_t *ufid, const uint8_t *p)
+{
+    uint32_t word;
+
+    memcpy(&word, p, sizeof word);
+    word = htonl(word);
+    memcpy(ufid, &word, sizeof word);
+}
+
 /* The cookie is the ufid as four words in the host's order. */
 INLINE void
 take_cookie(struct taken *taken, const uint8_t *p)
 {
-    uint32_t words[FLOW_UFID_LEN / 4];
+    uint8_t *ufid = taken->flow->ufid;
 
-    memcpy(words, p, sizeof words);
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        words[i] = htonl(words[i]);
-    }
-    memcpy(taken->flow->ufid, words, sizeof words);
+    BUILD_ASSERT(FLOW_UFID_LEN == 4 * sizeof(uint32_t));
+    take_word(ufid, p);
+    take_word(ufid + 4, p + 4);
+    take_word(ufid + 8, p + 8);
+    take_word(ufid + 12, p + 12);
 }
 
 INLINE void

@@ -6,8 +6,9 @@
 /* tc flower filters that Open vSwitch installed, as plain records.
  *
  * Parsing is one bounds-checked walk over RTM_NEWTFILTER messages without any
- * library, or less for those that are as others were.  Only filters with a 16-byte action cookie (the ufid of the
- * datapath flow) are Open vSwitch's; all others are skipped. */
+ * library, or less for those that are as others were.  Only filters with a
+ * 16-byte action cookie (the ufid of the datapath flow) are Open vSwitch's; all
+ * others are skipped. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,8 +57,10 @@ struct tc_part {
 /* Most records in one call of flows(). */
 #define TC_BATCH 32
 
-/* Most messages that one libevent callback of this module processes: about
- * what a chunk of a dump has. */
+/* Most messages that one libevent callback of a dump, and of a monitor,
+ * processes.  The former is what a chunk of a terse dump has if filters have
+ * one action. */
+#define TC_DUMP_MAX_MESSAGES 192
 #define TC_MAX_MESSAGES 128
 
 enum tc_dump_option {
@@ -102,8 +105,8 @@ struct tc_dump_callbacks {
     void (*done)(void *aux, const struct tc_dump_result *);
 };
 
-/* Dumps, without blocking and without more than TC_MAX_MESSAGES messages for
- * each libevent callback, all filters on ingress and clsact egress of the 'n'
+/* Dumps, without blocking and without more than TC_DUMP_MAX_MESSAGES messages
+ * for each libevent callback, all filters on ingress and clsact egress of the 'n'
  * devices in 'ifindexes' (copied), or, if that is NULL, of all devices, and of
  * the shared blocks that they are members of, each block once.  Which there
  * are, the kernel is asked first.  A device that goes meanwhile is skipped.

@@ -339,33 +339,6 @@ flow_table_put(struct flow_table *t,
     ft_past_expire(t, now);
 }
 
-/* Can 'r' be of flow 'id', with its ufid?  A reading of the OVS datapath does
- * not tell where. */
-static bool
-can_refresh(const struct flow_table *t, uint32_t id,
-            const struct flow_record *r)
-{
-    const struct ft_node *node = ft_node(t, ft_flow(t, id)->chain);
-
-    return (!((ft_state(t, id)->flags ^ r->flags) & FLOW_KERNEL)
-            && ((r->flags & FLOW_TERSE && r->flags & FLOW_KERNEL)
-                || (node->dev == r->dev && node->id == r->recirc_id)));
-}
-
-/* Is flow 'id', if there is one, that of 'ufid'? */
-static inline bool
-is_flow(const struct flow_table *t, uint32_t id, const uint8_t ufid[])
-{
-    const struct ft_flow *flow;
-
-    if (id >= t->n_slots) {
-        return false;
-    }
-    flow = ft_flow(t, id);
-    return (!memcmp(flow->ufid, ufid, FLOW_UFID_LEN)
-            && flow->chain != FLOW_NONE);
-}
-
 /* Finds in 'ids' the flows of those of 'records' whose positions the 'n' in
  * 'at' are, FLOW_NONE if there is none. */
 static void
@@ -402,46 +375,117 @@ search_flows(const struct flow_table *t,
     }
 }
 
-/* Finds in 'ids' the flows of 'records', FLOW_NONE if there is none.  Sources
- * mostly tell of flows in the same order each time, and by that flows were
- * numbered: so what follows the one found before is most likely the next, and
- * only if it is not it is searched. */
-static void
-find_flows(struct flow_table *t, const struct flow_record *const *records,
-           size_t n, uint32_t ids[])
-{
-    uint32_t next = t->next_found;
-    uint8_t missed[FLOW_BATCH];
-    size_t n_missed = 0;
+/* A chain, as flows mostly come one chain after the other. */
+struct place {
+    uint32_t chain;             /* Node, or FLOW_NONE. */
+    uint32_t dev, recirc_id;    /* Its key. */
+    struct ft_sender *sender;   /* Of 'dev'. */
+};
 
-    for (size_t i = 0; i < n; i++) {
-        if (OVS_LIKELY(is_flow(t, next, records[i]->ufid))) {
-            prefetch_node(t, ft_flow(t, next)->chain);
-            ids[i] = next++;
-        } else {
-            missed[n_missed++] = i;
-        }
-    }
-    if (n_missed) {
-        search_flows(t, records, missed, n_missed, ids);
-    }
-    if (n && ids[n - 1] != FLOW_NONE) {
-        t->next_found = ids[n - 1] + 1;
+static inline void
+go_to(struct flow_table *t, struct place *place, uint32_t chain)
+{
+    if (place->chain != chain) {
+        const struct ft_node *node = ft_node(t, chain);
+
+        place->chain = chain;
+        place->dev = node->dev;
+        place->recirc_id = node->id;
+        place->sender = ft_sender_get(t, node->dev);
     }
 }
 
-/* Does 'r' tell of the flow what is known already?  A terse reading, as of all
- * the flows that are idle. */
+/* Can 'r' be of a flow with its ufid, at 'place', that has 'flags'?  A reading
+ * of the OVS datapath does not tell where. */
 static inline bool
-is_idle(const struct ft_flow *flow, uint16_t flags,
+can_refresh(const struct place *place, uint16_t flags,
+            const struct flow_record *r)
+{
+    return (!((flags ^ r->flags) & FLOW_KERNEL)
+            && ((place->dev == r->dev && place->recirc_id == r->recirc_id)
+                || (r->flags & FLOW_TERSE && r->flags & FLOW_KERNEL)));
+}
+
+/* Does 'r' tell of the flow, whose ufid it has and whose sender's present
+ * generation in tc is 'fresh', what is known already?  A terse reading, as of
+ * all the flows that are idle.  No single thing is likely to differ, so all
+ * are looked at together. */
+static inline bool
+is_idle(const struct place *place, unsigned int fresh,
+        const struct ft_flow *flow, const struct ft_state *state,
         const struct flow_record *r)
 {
-    return (r->flags & FLOW_TERSE && !(flags & FT_BASED)
-            && !((flags ^ r->flags) & FLOW_IN_HW)
-            && !((r->packets ^ flow->total.packets)
-                 | (r->bytes ^ flow->total.bytes)
-                 | (r->hw_packets ^ flow->hw.packets)
-                 | (r->hw_bytes ^ flow->hw.bytes)));
+    uint16_t flags = state->flags & (FLOW_IN_HW | FLOW_KERNEL | FT_BASED);
+    uint16_t told = r->flags & (FLOW_IN_HW | FLOW_TERSE);
+
+    return !((uint32_t) ((flags | FLOW_TERSE) ^ told)
+             | (r->flags & FLOW_KERNEL)
+             | (ft_gen(state) ^ fresh)
+             | (flow->chain ^ place->chain)
+             | (r->dev ^ place->dev)
+             | (r->recirc_id ^ place->recirc_id)
+             | (r->packets ^ flow->total.packets)
+             | (r->bytes ^ flow->total.bytes)
+             | (r->hw_packets ^ flow->hw.packets)
+             | (r->hw_bytes ^ flow->hw.bytes));
+}
+
+/* What flow_table_refresh() finds. */
+struct found {
+    uint8_t rest[FLOW_BATCH];   /* Positions of records that are not idle. */
+    size_t n_rest;              /* Number of these. */
+    uint8_t missed[FLOW_BATCH]; /* Of these, those to be searched. */
+    size_t n_missed;            /* Number of these. */
+    uint32_t ids[FLOW_BATCH];   /* By position: flow of one of 'rest', or
+                                 * FLOW_NONE. */
+};
+
+/* Passes over those of 'records' that tell of the flow that is most likely the
+ * next, and nothing new: sources mostly tell of flows in the same order each
+ * time, and by that flows were numbered.  That is all that is done for most
+ * flows of a node, so it is short.  The others are in '*found' then. */
+static void
+skip_idle(struct flow_table *t, const struct flow_record *const *records,
+          size_t n, struct found *found)
+{
+    struct place place = { .chain = FLOW_NONE };
+    uint32_t next = t->next_found;
+    const struct ft_state *state = NULL;
+    const struct ft_flow *flow = NULL;
+    unsigned int fresh = FT_N_GENS; /* None. */
+    size_t left = 0;            /* Slots from 'next' on, of one chunk. */
+
+    found->n_rest = found->n_missed = 0;
+    if (next < t->n_slots) {
+        flow = ft_flow(t, next);
+        state = ft_state(t, next);
+        left = MIN(t->n_slots - next, FT_CHUNK_FLOWS - ft_pos(next));
+        if (flow->chain != FLOW_NONE) {
+            go_to(t, &place, flow->chain);
+            fresh = t->purge_left ? FT_N_GENS : place.sender->gens[0].fresh;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct flow_record *r = records[i];
+
+        if (OVS_LIKELY(left && !memcmp(flow->ufid, r->ufid, FLOW_UFID_LEN)
+                       && flow->chain != FLOW_NONE)) {
+            if (OVS_UNLIKELY(!is_idle(&place, fresh, flow, state, r))) {
+                prefetch_node(t, flow->chain);
+                found->ids[i] = next;
+                found->rest[found->n_rest++] = i;
+            }
+            flow++;
+            state++;
+            next++;
+            left--;
+        } else {
+            found->ids[i] = FLOW_NONE;
+            found->missed[found->n_missed++] = i;
+            found->rest[found->n_rest++] = i;
+        }
+    }
+    t->next_found = next;
 }
 
 size_t
@@ -449,23 +493,32 @@ flow_table_refresh(struct flow_table *t,
                    const struct flow_record *const *records, size_t n,
                    long long int now)
 {
-    uint32_t ids[FLOW_BATCH];
+    struct place place = { .chain = FLOW_NONE };
+    struct found found;
     size_t n_missing = 0;
 
     ovs_assert(n <= FLOW_BATCH);
     ft_set_now(t, now);
-    find_flows(t, records, n, ids);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t id = ids[i];
+    skip_idle(t, records, n, &found);
+    if (found.n_missed) {
+        uint8_t last = found.missed[found.n_missed - 1];
 
-        if (id != FLOW_NONE && can_refresh(t, id, records[i])) {
-            struct ft_sender *sender = sender_of(t, id);
+        search_flows(t, records, found.missed, found.n_missed, found.ids);
+        if (last == n - 1 && found.ids[last] != FLOW_NONE) {
+            t->next_found = found.ids[last] + 1;
+        }
+    }
+    for (size_t i = 0; i < found.n_rest; i++) {
+        const struct flow_record *r = records[found.rest[i]];
+        uint32_t id = found.ids[found.rest[i]];
 
-            ft_gen_refresh(t, sender, id);
-            if (!is_idle(ft_flow(t, id), ft_state(t, id)->flags,
-                         records[i])) {
-                update(t, sender, id, records[i], false);
-            }
+        if (id != FLOW_NONE) {
+            go_to(t, &place, ft_flow(t, id)->chain);
+        }
+        if (id != FLOW_NONE
+            && can_refresh(&place, ft_state(t, id)->flags, r)) {
+            ft_gen_refresh(t, place.sender, id);
+            update(t, place.sender, id, r, false);
         } else {
             n_missing++;
         }

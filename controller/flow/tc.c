@@ -75,8 +75,7 @@ find_touched(const struct flow_tc *tc, const uint8_t *ufid, uint32_t hash)
 static bool
 is_touched(const struct flow_tc *tc, const uint8_t *ufid)
 {
-    return (!hmap_is_empty(&tc->touched)
-            && find_touched(tc, ufid, hash_bytes(ufid, FLOW_UFID_LEN, 0)));
+    return find_touched(tc, ufid, hash_bytes(ufid, FLOW_UFID_LEN, 0)) != NULL;
 }
 
 static void
@@ -207,17 +206,22 @@ dump_flows(void *tc_, const struct flow_record *const *records, size_t n)
 {
     const struct flow_record *news[TC_BATCH];
     struct flow_tc *tc = tc_;
-    size_t n_news = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        if (!is_touched(tc, records[i]->ufid)) {
-            news[n_news++] = records[i];
+    if (!hmap_is_empty(&tc->touched)) {
+        size_t n_news = 0;
+
+        for (size_t i = 0; i < n; i++) {
+            if (!is_touched(tc, records[i]->ufid)) {
+                news[n_news++] = records[i];
+            }
         }
+        records = news;
+        n = n_news;
     }
     if (tc->full) {
-        flow_table_put(tc->table, news, n_news, time_msec());
+        flow_table_put(tc->table, records, n, time_msec());
     } else {
-        tc->n_unknown += flow_table_refresh(tc->table, news, n_news,
+        tc->n_unknown += flow_table_refresh(tc->table, records, n,
                                             time_msec());
     }
 }

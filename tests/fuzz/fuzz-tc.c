@@ -12,6 +12,7 @@
 
 #include "controller/flow-table/table.h"
 #include "netlink/tc-common.h"
+#include "netlink/tc-plain.h"
 #include "netlink/tc.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
@@ -58,6 +59,26 @@ check_shape(const struct nlmsghdr *nlh, size_t size, unsigned int options,
     }
 }
 
+/* Nor does it make a difference if it is taken as one of a row of terse
+ * messages. */
+static void
+check_plain(const struct nlmsghdr *nlh, size_t size,
+            enum tc_parse_result result, const struct flow_record *flow)
+{
+    struct flow_record other;
+    size_t used;
+
+    if (size >= sizeof *nlh
+        && tc_plain_parse(nlh, size, nlh->nlmsg_seq, nlh->nlmsg_pid, &other, 1,
+                          &used)) {
+        ovs_assert(result == TC_PARSE_FLOW && flow->flags & FLOW_TERSE);
+        ovs_assert(used >= nlh->nlmsg_len && used <= size);
+        other.outputs = flow->outputs;
+        ovs_assert(!memcmp(flow, &other,
+                           offsetof(struct flow_record, targets)));
+    }
+}
+
 /* What the monitor makes of all that is no filter. */
 static void
 parse_places(const struct nlmsghdr *nlh)
@@ -88,6 +109,7 @@ parse(const uint8_t *data, size_t size, struct flow_table *table)
                                                 &flow);
 
     check_shape(copy, size, 0, result, &flow);
+    check_plain(copy, size, result, &flow);
     /* Hashing the match changes nothing else. */
     ovs_assert(tc_flow_parse(copy, size, TC_PARSE_KEY_HASH | TC_PARSE_BY_WALK,
                              &hashed) == result);

@@ -160,6 +160,13 @@ tests_unit_test_flow_table_random_SOURCES = \
 tests_unit_test_flow_table_random_LDADD = \
 	controller/libcontroller.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-flow-table-refresh
+tests_unit_test_flow_table_refresh_SOURCES = \
+	tests/unit/flow-table-build.h \
+	tests/unit/test-flow-table-refresh.c
+tests_unit_test_flow_table_refresh_LDADD = \
+	controller/libcontroller.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-flow-table-time
 tests_unit_test_flow_table_time_SOURCES = \
 	tests/unit/flow-table-build.h \

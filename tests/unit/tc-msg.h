@@ -76,6 +76,28 @@ tc_msg_put_option(struct tc_msg *m, uint16_t type, const void *data,
     nl_msg_end_nested(&m->buf, options);
 }
 
+/* Adds a whole action as terse dumps have it, which counted 'packets' of 100
+ * bytes each, all in hardware. */
+static inline void
+tc_msg_put_terse(struct tc_msg *m, const char *kind, const void *cookie,
+                 uint32_t packets)
+{
+    struct gnet_stats_basic basic = {
+        .bytes = 100 * packets, .packets = packets,
+    };
+    struct gnet_stats_queue queue = { .qlen = 0 };
+    size_t stats;
+
+    tc_msg_begin_action(m, kind, NULL, 0);
+    stats = nl_msg_start_nested(&m->buf, TCA_ACT_STATS);
+    nl_msg_put_unspec(&m->buf, TCA_STATS_BASIC, &basic, sizeof basic);
+    nl_msg_put_unspec(&m->buf, TCA_STATS_BASIC_HW, &basic, sizeof basic);
+    nl_msg_put_unspec(&m->buf, TCA_STATS_QUEUE, &queue, sizeof queue);
+    nl_msg_end_nested(&m->buf, stats);
+    nl_msg_put_unspec(&m->buf, TCA_ACT_COOKIE, cookie, 16);
+    tc_msg_end_action(m);
+}
+
 static inline void
 tc_msg_put_mirred(struct tc_msg *m, const void *cookie, int ifindex)
 {

@@ -462,6 +462,74 @@ test_terse(void **state OVS_UNUSED)
 }
 
 static void
+put_terse(struct env *env, uint32_t handle, uint16_t flags)
+{
+    struct tc_msg m;
+
+    tc_msg_begin(&m, 7, INGRESS, handle, 0);
+    tc_msg_put_terse(&m, "gact", cookie, handle);
+    tc_msg_end_actions(&m);
+    nl_msg_put_u32(&m.buf, TCA_FLOWER_FLAGS, TCA_CLS_FLAGS_IN_HW);
+    put(env, tc_msg_end(&m), flags);
+    tc_msg_destroy(&m);
+}
+
+/* Many terse messages that look alike, which are taken in rows: all are told,
+ * in their order, with those in between that are not as simple; of another
+ * dump are none; and the one that says so makes the dump begin again. */
+static void
+test_terse_rows(void **state OVS_UNUSED)
+{
+    static const int ifindexes[] = { 7 };
+    struct env *env = start_with(ifindexes, 1, TC_DUMP_TERSE);
+
+    answer_qdiscs(env, 7);
+    for (int again = 1; again >= 0; again--) {
+        uint32_t handle = 0;
+
+        expect_request(env, RTM_GETTFILTER, 7, INGRESS);
+        while (handle < 100) {
+            handle++;
+            put_terse(env, handle,
+                      again && handle == 50 ? NLM_F_DUMP_INTR : 0);
+        }
+        put_filter(env, 7, ++handle, 0);
+        flush(env);
+        env->seq--;
+        put_terse(env, 1000, 0);
+        env->seq++;
+        while (handle < 140) {
+            put_terse(env, ++handle, 0);
+        }
+        flush(env);
+        run(env);
+        assert_true(env->n_flows > 100 && env->n_flows <= 140);
+        put_end(env, 0, 0);
+        flush(env);
+        run(env);
+        assert_int_equal(!again, env->done);
+    }
+    assert_int_equal(140, env->n_flows);
+    assert_int_equal(140, env->last_handle);
+    assert_int_equal(FLOW_TERSE | FLOW_IN_HW, env->last_flags);
+    assert_int_equal(1, env->result.n_retries);
+    finish(env);
+
+    /* A row ends where the one who is told cancels. */
+    env = start_with(ifindexes, 1, TC_DUMP_TERSE);
+    answer_qdiscs(env, 7);
+    expect_request(env, RTM_GETTFILTER, 7, INGRESS);
+    for (uint32_t handle = 1; handle <= 100; handle++) {
+        put_terse(env, handle, 0);
+    }
+    env->cancel_in = 2;
+    flush(env);
+    run(env);
+    assert_int_equal(TC_BATCH, env->n_flows);
+    finish(env);
+}
+
+static void
 test_nothing(void **state OVS_UNUSED)
 {
     static const int none[1];
@@ -648,7 +716,7 @@ test_bounded(void **state OVS_UNUSED)
 
     /* No descriptor gets readable meanwhile. */
     run_once(env);
-    assert_int_equal(TC_MAX_MESSAGES, env->n_flows);
+    assert_int_equal(TC_DUMP_MAX_MESSAGES, env->n_flows);
     run(env);
     assert_int_equal(200, env->n_flows);
 
@@ -657,7 +725,7 @@ test_bounded(void **state OVS_UNUSED)
     run(env);
     assert_int_equal(201, env->n_flows);
     assert_int_equal(201, env->last_handle);
-    assert_int_equal(TC_MAX_MESSAGES, env->most_flows);
+    assert_int_equal(TC_DUMP_MAX_MESSAGES, env->most_flows);
 
     /* With nothing to read, nothing is pending but the wait for it. */
     assert_int_equal(1, event_base_get_num_events(env->base,
@@ -799,6 +867,7 @@ main(void)
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_given_parts),
         cmocka_unit_test(test_terse),
+        cmocka_unit_test(test_terse_rows),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_all_devices),
         cmocka_unit_test(test_interrupted),

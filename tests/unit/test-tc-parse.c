@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "netlink/tc-plain.h"
 #include "netlink/tc-shape.h"
 #include "random.h"
 #include "tests/unit/tc-msg.h"
@@ -37,6 +38,36 @@ assert_same_record(const struct flow_record *a, const struct flow_record *b)
                         a->n_outputs * sizeof *a->inline_outputs);
 }
 
+/* If 'copy' is taken as one of a row of terse messages, that makes no
+ * difference, either: 'result' and 'flow' are by walk. */
+static bool
+check_plain(const void *copy, size_t len, enum tc_parse_result result,
+            const struct flow_record *flow)
+{
+    struct flow_record plain;
+    struct nlmsghdr nlh;
+    size_t n, used;
+
+    if (len < sizeof nlh) {
+        memset(&nlh, 0, sizeof nlh);
+    } else {
+        memcpy(&nlh, copy, sizeof nlh);
+    }
+    n = tc_plain_parse(copy, len, nlh.nlmsg_seq, nlh.nlmsg_pid, &plain, 1,
+                       &used);
+    if (n) {
+        assert_int_equal(1, n);
+        assert_int_equal(TC_PARSE_FLOW, result);
+        assert_int_equal(MIN(NLMSG_ALIGN(nlh.nlmsg_len), len), used);
+        assert_int_equal(RTM_NEWTFILTER, nlh.nlmsg_type);
+        assert_true(flow->flags & FLOW_TERSE);
+        assert_same_record(flow, &plain);
+    } else {
+        assert_int_equal(0, used);
+    }
+    return n > 0;
+}
+
 /* Parses a copy of which no byte more may be read, so that ASan sees it: by
  * walk, and, which must not make a difference, as is usual, with and without
  * hash. */
@@ -60,6 +91,7 @@ parse(const void *data, size_t len, struct flow_record *flow)
                 assert_same_record(flow, &again);
             }
         }
+        check_plain(copy, len, result, flow);
     }
     /* As before there was a hash. */
     flow->key_hash = 0;
@@ -782,6 +814,107 @@ test_terse(void **state OVS_UNUSED)
     }
 }
 
+/* Makes a terse message as the kernel does, about filter 'handle'. */
+static struct nlmsghdr *
+make_terse(struct tc_msg *m, uint32_t handle)
+{
+    struct nlmsghdr *nlh;
+
+    tc_msg_begin(m, 7, INGRESS, handle, 3);
+    tc_msg_put_terse(m, "ct", cookie, handle);
+    tc_msg_put_terse(m, "gact", cookie, handle);
+    tc_msg_end_actions(m);
+    nl_msg_put_u32(&m->buf, TCA_FLOWER_FLAGS, TCA_CLS_FLAGS_IN_HW);
+    nlh = tc_msg_end(m);
+    nlh->nlmsg_seq = 11;
+    nlh->nlmsg_pid = 4711;
+    return nlh;
+}
+
+/* Several terse messages in a row, up to one that is not simple. */
+static void
+test_plain_row(void **state OVS_UNUSED)
+{
+    enum { N = 5 };
+    struct flow_record flows[N], flow;
+    uint8_t *row = NULL;
+    size_t len = 0, used;
+
+    for (uint32_t i = 0; i < N; i++) {
+        struct tc_msg m;
+        struct nlmsghdr *nlh = make_terse(&m, i + 1);
+
+        len = nlh->nlmsg_len;
+        assert_int_equal(0, len % 4);
+        row = row ? row : xmalloc(N * len);
+        memcpy(row + i * len, nlh, len);
+        assert_int_equal(TC_PARSE_FLOW, parse(nlh, len, &flow));
+        tc_msg_destroy(&m);
+    }
+
+    assert_int_equal(N, tc_plain_parse(row, N * len, 11, 4711, flows, N,
+                                       &used));
+    assert_int_equal(N * len, used);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(i + 1, flows[i].handle);
+        assert_int_equal(i + 1, flows[i].packets);
+        assert_int_equal(100 * (i + 1), flows[i].hw_bytes);
+        assert_true(flows[i].flags == (FLOW_TERSE | FLOW_IN_HW));
+    }
+
+    /* No more than there is room for, and than there are. */
+    assert_int_equal(2, tc_plain_parse(row, N * len, 11, 4711, flows, 2,
+                                       &used));
+    assert_int_equal(2 * len, used);
+    assert_int_equal(N - 1, tc_plain_parse(row, N * len - 1, 11, 4711, flows,
+                                           N, &used));
+    assert_int_equal(0, tc_plain_parse(row, 0, 11, 4711, flows, N, &used));
+
+    /* Of another dump, to another socket, interrupted, of another type. */
+    assert_int_equal(0, tc_plain_parse(row, len, 12, 4711, flows, N, &used));
+    assert_int_equal(0, tc_plain_parse(row, len, 11, 4712, flows, N, &used));
+    struct nlmsghdr *third = ALIGNED_CAST(struct nlmsghdr *, row + 2 * len);
+    third->nlmsg_flags |= NLM_F_DUMP_INTR;
+    assert_int_equal(2, tc_plain_parse(row, N * len, 11, 4711, flows, N,
+                                       &used));
+    assert_int_equal(2 * len, used);
+    third->nlmsg_flags &= ~NLM_F_DUMP_INTR;
+    third->nlmsg_type = NLMSG_DONE;
+    assert_int_equal(2, tc_plain_parse(row, N * len, 11, 4711, flows, N,
+                                       &used));
+    free(row);
+}
+
+/* Whichever bit of a terse message changes: if it is still taken in a row, it
+ * says what the walk finds. */
+static void
+test_plain_bits(void **state OVS_UNUSED)
+{
+    size_t n_taken = 0;
+    struct tc_msg m;
+    struct nlmsghdr *nlh = make_terse(&m, 1);
+    size_t len = nlh->nlmsg_len;
+    struct flow_record flow;
+
+    for (size_t bit = 0; bit < len * 8; bit++) {
+        uint8_t *copy = xmemdup(nlh, len);
+        enum tc_parse_result result;
+
+        /* What it was, is known. */
+        assert_int_equal(TC_PARSE_FLOW, parse(nlh, len, &flow));
+        assert_true(check_plain(nlh, len, TC_PARSE_FLOW, &flow));
+
+        copy[bit / 8] ^= 1 << bit % 8;
+        result = tc_flow_parse(ALIGNED_CAST(struct nlmsghdr *, copy), len,
+                               TC_PARSE_BY_WALK, &flow);
+        n_taken += check_plain(copy, len, result, &flow);
+        free(copy);
+    }
+    /* Values, and only these. */
+    assert_true(n_taken > len * 8 / 3 && n_taken < len * 8 * 9 / 10);
+    tc_msg_destroy(&m);
+}
+
 /* More targets than there is room for. */
 static void
 test_targets(void **state OVS_UNUSED)
@@ -823,6 +956,8 @@ main(void)
         cmocka_unit_test(test_key_hash),
         cmocka_unit_test(test_key_hash_unpadded),
         cmocka_unit_test(test_terse),
+        cmocka_unit_test(test_plain_row),
+        cmocka_unit_test(test_plain_bits),
         cmocka_unit_test(test_targets),
     };
 
