@@ -176,6 +176,9 @@ inventory_link(struct inventory *inv, const struct link_info *info)
         inv_link_remove(inv, link);
         link = NULL;
     }
+    if (!link || strcmp(link->info.name, info->name)) {
+        sset_find_and_delete(&inv->ended, info->name);
+    }
     if (!link) {
         link = xzalloc(sizeof *link);
         link->info = *info;
@@ -206,6 +209,27 @@ inventory_link(struct inventory *inv, const struct link_info *info)
         inventory_touch(inv);
     }
     link->generation = inv->generation[SOURCE_LINK];
+}
+
+void
+inventory_link_deleted(struct inventory *inv, int ifindex)
+{
+    const struct inv_link *link = inventory_find_link(inv, ifindex);
+    struct inv_vdpa *vdpa;
+    struct inv_vf *vf;
+
+    if (!link) {
+        return;
+    }
+
+    /* What the device has now may be read before or after this. */
+    HMAP_FOR_EACH (vf, addr_node, &inv->vfs) {
+        inv_netdev_ended(inv, link->info.name, vf->info.netdev, vf->away);
+    }
+    HMAP_FOR_EACH (vdpa, name_node, &inv->vdpas) {
+        inv_netdev_ended(inv, link->info.name, vdpa->info.netdev,
+                         vdpa->away);
+    }
 }
 
 void

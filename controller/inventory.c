@@ -43,6 +43,7 @@ inventory_init(struct inventory *inv)
 {
     memset(inv, 0, sizeof *inv);
     hmap_init(&inv->links);
+    sset_init(&inv->ended);
     hmap_init(&inv->links_by_name);
     hmap_init(&inv->links_by_parent);
     hmap_init(&inv->reps);
@@ -94,15 +95,29 @@ vf_remove(struct inventory *inv, struct inv_vf *vf)
     inventory_touch_pairs(inv);
 }
 
+void
+inv_netdev_ended(struct inventory *inv, const char *name, const char *netdev,
+                 char away[KERNEL_IFNAMSIZ])
+{
+    if (!strcmp(away, name)) {
+        away[0] = '\0';
+        inventory_touch_pairs(inv);
+    }
+    if (!strcmp(netdev, name)) {
+        sset_add(&inv->ended, name);
+    }
+}
+
 /* Notes in 'away' what becomes of the netdev 'old' of a device with driver
  * 'old_driver', as it has 'netdev' and 'driver' by now. */
 static void
-update_away(char away[KERNEL_IFNAMSIZ], const char *old,
-            const char *old_driver, const char *netdev, const char *driver)
+update_away(const struct inventory *inv, char away[KERNEL_IFNAMSIZ],
+            const char *old, const char *old_driver, const char *netdev,
+            const char *driver)
 {
     if (netdev[0] || !driver[0] || strcmp(driver, old_driver)) {
         away[0] = '\0';
-    } else if (old[0]) {
+    } else if (old[0] && !sset_contains(&inv->ended, old)) {
         ovs_strlcpy(away, old, KERNEL_IFNAMSIZ);
     }
 }
@@ -121,8 +136,8 @@ inventory_vf(struct inventory *inv, const struct pci_vf_info *info)
                || vf->info.index != info->index
                || strcmp(vf->info.driver, info->driver)
                || strcmp(vf->info.netdev, info->netdev)) {
-        update_away(vf->away, vf->info.netdev, vf->info.driver, info->netdev,
-                    info->driver);
+        update_away(inv, vf->away, vf->info.netdev, vf->info.driver,
+                    info->netdev, info->driver);
         vf->info = *info;
         inventory_touch_pairs(inv);
     }
@@ -344,7 +359,7 @@ inventory_vdpa(struct inventory *inv, const struct vdpa_info *info)
         vdpa_index(inv, vdpa);
         inventory_touch_pairs(inv);
     } else if (vdpa_changed(&vdpa->info, info)) {
-        update_away(vdpa->away, vdpa->info.netdev, vdpa->info.driver,
+        update_away(inv, vdpa->away, vdpa->info.netdev, vdpa->info.driver,
                     info->netdev, info->driver);
         vdpa_unindex(inv, vdpa);
         vdpa->info = *info;
@@ -427,6 +442,7 @@ inventory_destroy(struct inventory *inv)
         inventory_end(inv, i);
     }
     hmap_destroy(&inv->links);
+    sset_destroy(&inv->ended);
     hmap_destroy(&inv->links_by_name);
     hmap_destroy(&inv->links_by_parent);
     hmap_destroy(&inv->reps);

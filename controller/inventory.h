@@ -23,6 +23,7 @@
 #include "netlink/kernel-types.h"
 #include "netlink/kernel.h"
 #include "openvswitch/hmap.h"
+#include "sset.h"
 
 /* A network device. */
 struct inv_link {
@@ -88,7 +89,8 @@ struct inv_vdpa {
     struct vdpa_info info;
     char away[KERNEL_IFNAMSIZ]; /* What its netdev was called here, if it is
                                  * not in our namespace any more, although the
-                                 * driver that made it stayed; else "". */
+                                 * driver that made it stayed and nothing was
+                                 * heard of its end; else "". */
     unsigned int generation;
 };
 
@@ -104,6 +106,9 @@ struct inventory {
     struct hmap eswitches;          /* struct inv_eswitch by handle. */
     struct hmap vdpas;              /* struct inv_vdpa by name. */
     struct hmap vdpas_by_parent;
+    struct sset ended;              /* Names of netdevs of VFs and vDPA devices
+                                     * that were deleted, not moved, as long
+                                     * as no other netdev has that name. */
     enum source_state state[N_KERNEL_SOURCES];
     unsigned int generation[N_KERNEL_SOURCES]; /* Of the full read. */
     uint64_t seqno;                 /* Grows when anything changes on which
@@ -131,6 +136,10 @@ void inventory_vdpa(struct inventory *, const struct vdpa_info *);
 
 /* Removals; of what is not there they do nothing. */
 void inventory_link_gone(struct inventory *, int ifindex);
+
+/* Before inventory_link_gone(), if it is certain that the netdev was not moved
+ * to another network namespace. */
+void inventory_link_deleted(struct inventory *, int ifindex);
 void inventory_vf_gone(struct inventory *, const struct pci_addr *);
 
 /* hw-tc-offload of 'ifindex'.  A netdev that is not known is ignored: it is

@@ -58,10 +58,13 @@ sink_link(void *c_, const struct link_info *info)
 }
 
 static void
-sink_link_gone(void *c_, int ifindex)
+sink_link_gone(void *c_, int ifindex, bool deleted)
 {
     struct controller *c = c_;
 
+    if (deleted) {
+        inventory_link_deleted(c->inv, ifindex);
+    }
     inventory_link_gone(c->inv, ifindex);
     flow_engine_dev_gone(c->flows, ifindex);
     udev_forget(c->udev, ifindex);

@@ -77,7 +77,9 @@ struct kernel_sink {
     void (*state)(void *aux, enum kernel_source, enum source_state);
 
     void (*link)(void *aux, const struct link_info *);
-    void (*link_gone)(void *aux, int ifindex);
+
+    /* 'deleted' is false if it was moved to another network namespace. */
+    void (*link_gone)(void *aux, int ifindex, bool deleted);
     void (*pci_vf)(void *aux, const struct pci_vf_info *);
     void (*pci_vf_gone)(void *aux, const struct pci_addr *);
     void (*devlink_port)(void *aux, const struct devlink_port_info *);

@@ -136,7 +136,7 @@ link_msg_parse(const struct nlmsghdr *nlh, struct link_info *link)
     memset(link, 0, sizeof *link);
     link->ifindex = ifi.ifi_index;
     if (nlh->nlmsg_type == RTM_DELLINK) {
-        return LINK_MSG_GONE;
+        return tb[IFLA_NEW_IFINDEX] ? LINK_MSG_MOVED : LINK_MSG_DELETED;
     }
     if (!parse_with_libnl(nlh, link)) {
         return LINK_MSG_MALFORMED;

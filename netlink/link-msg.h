@@ -13,7 +13,8 @@ struct nlmsghdr;
 
 enum link_msg_kind {
     LINK_MSG_LINK,              /* 'link' is filled in. */
-    LINK_MSG_GONE,              /* Only 'link->ifindex' is. */
+    LINK_MSG_DELETED,           /* Only 'link->ifindex' is. */
+    LINK_MSG_MOVED,             /* Likewise: to another network namespace. */
     LINK_MSG_OTHER,             /* Not about a netdev as such. */
     LINK_MSG_MALFORMED,
 };

@@ -189,9 +189,10 @@ link_event(void *ls_, const struct nlmsghdr *nlh)
     struct link_source *ls = ls_;
     struct link_info info;
     struct link *link;
+    enum link_msg_kind kind = link_msg_parse(nlh, &info);
 
     ls->source.status.n_messages++;
-    switch (link_msg_parse(nlh, &info)) {
+    switch (kind) {
     case LINK_MSG_LINK:
         /* During a dump the sink has to hear of it after begin(), and it is
          * not to be forgotten at the end. */
@@ -210,7 +211,8 @@ link_event(void *ls_, const struct nlmsghdr *nlh)
         }
         break;
 
-    case LINK_MSG_GONE:
+    case LINK_MSG_DELETED:
+    case LINK_MSG_MOVED:
         if (ls->dumping && !ghost_find(ls, info.ifindex)) {
             struct ghost *ghost = xzalloc(sizeof *ghost);
 
@@ -221,7 +223,8 @@ link_event(void *ls_, const struct nlmsghdr *nlh)
         link = link_find(ls, info.ifindex);
         if (link) {
             link_remove(ls, link);
-            ls->source.sink->link_gone(ls->source.aux, info.ifindex);
+            ls->source.sink->link_gone(ls->source.aux, info.ifindex,
+                                       kind == LINK_MSG_DELETED);
         }
         break;
 
@@ -260,7 +263,8 @@ link_dump_message(void *ls_, const struct nlmsghdr *nlh)
         source_malformed(&ls->source, "link");
         break;
 
-    case LINK_MSG_GONE:
+    case LINK_MSG_DELETED:
+    case LINK_MSG_MOVED:
     case LINK_MSG_OTHER:
         break;
     }

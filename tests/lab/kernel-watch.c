@@ -90,7 +90,7 @@ watch_link(void *aux OVS_UNUSED, const struct link_info *l)
 }
 
 static void
-watch_link_gone(void *aux OVS_UNUSED, int ifindex)
+watch_link_gone(void *aux OVS_UNUSED, int ifindex, bool deleted OVS_UNUSED)
 {
     say("link_gone %d", ifindex);
 }

@@ -112,8 +112,13 @@ test_link(void **state OVS_UNUSED)
 
     c = capture_read("0255-DELLINK");
     assert_int_equal(link_msg_parse(capture_nlmsg(&c), &link),
-                     LINK_MSG_GONE);
+                     LINK_MSG_DELETED);
     assert_int_equal(link.ifindex, 8);
+    free(c.data);
+
+    c = capture_read("0124-DELLINK");
+    assert_int_equal(link_msg_parse(capture_nlmsg(&c), &link),
+                     LINK_MSG_MOVED);
     free(c.data);
 
     c = capture_read("0071-NEWTFILTER");

@@ -56,9 +56,9 @@ link_cb(void *aux OVS_UNUSED, const struct link_info *link)
 }
 
 static void
-link_gone_cb(void *aux OVS_UNUSED, int ifindex)
+link_gone_cb(void *aux OVS_UNUSED, int ifindex, bool deleted)
 {
-    ds_put_format(&told, "-%d ", ifindex);
+    ds_put_format(&told, "%s%d ", deleted ? "-" : "moved:", ifindex);
 }
 
 static void

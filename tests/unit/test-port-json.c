@@ -517,6 +517,58 @@ test_away(void **state)
     smap_destroy(&ids);
 }
 
+/* One that ends is nowhere, whether what the device has is read before that is
+ * heard or after. */
+static void
+test_ended(void **state)
+{
+    struct vdpa_info vdpa = {
+        .name = "vdpa:0000:65:00.2", .parent_kind = VDPA_PARENT_PCI,
+        .parent_pci = pci("0000:65:00.2"), .driver = "virtio_vdpa",
+    };
+    struct link_info link = { .ifindex = 90, .name = "eth9" };
+    struct fixture *f = *state;
+
+    fill(f);
+    for (int heard_first = 0; heard_first < 2; heard_first++) {
+        inventory_link(&f->inv, &link);
+        strcpy(vdpa.netdev, "eth9");
+        inventory_vdpa(&f->inv, &vdpa);
+        expect_netdev(f, NULL, "eth9", "-");
+        if (heard_first) {
+            inventory_link_deleted(&f->inv, link.ifindex);
+            inventory_link_gone(&f->inv, link.ifindex);
+        }
+        vdpa.netdev[0] = '\0';
+        inventory_vdpa(&f->inv, &vdpa);
+        if (!heard_first) {
+            expect_netdev(f, NULL, "-", "eth9");
+            inventory_link_deleted(&f->inv, link.ifindex);
+            inventory_link_gone(&f->inv, link.ifindex);
+        }
+        expect_netdev(f, NULL, "-", "-");
+        vdpa.max_vqs++;
+        inventory_vdpa(&f->inv, &vdpa);
+        expect_netdev(f, NULL, "-", "-");
+    }
+
+    /* The next one of its name is another one, and may be moved. */
+    link.ifindex++;
+    inventory_link(&f->inv, &link);
+    strcpy(vdpa.netdev, "eth9");
+    inventory_vdpa(&f->inv, &vdpa);
+    inventory_link_gone(&f->inv, link.ifindex);
+    vdpa.netdev[0] = '\0';
+    inventory_vdpa(&f->inv, &vdpa);
+    expect_netdev(f, NULL, "-", "eth9");
+
+    /* What is of no device is not kept. */
+    strcpy(link.name, "veth0");
+    inventory_link(&f->inv, &link);
+    inventory_link_deleted(&f->inv, link.ifindex);
+    assert_true(sset_is_empty(&f->inv.ended));
+}
+
 int
 main(void)
 {
@@ -533,6 +585,7 @@ main(void)
         TEST(test_vdpa),
         TEST(test_hostile_name),
         TEST(test_away),
+        TEST(test_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ netdev_is() {
 
 # The pair stays known while its netdev is in a pod.
 namespace() {
-    local netdev
+    local netdev virtio
 
     reset
     ctl_start
@@ -39,6 +39,20 @@ namespace() {
     eventually "the netdev is here again" 20 netdev_is 0 '"again0"' null
     check "move again" ip link set again0 netns pod name eth0
     eventually "away again" 20 netdev_is 0 null '"again0"'
+
+    # One that ends, while the driver of the vDPA device stays, is nowhere.
+    check "back" ip -n pod link set eth0 netns 1 name again1
+    eventually "the netdev is here again" 20 netdev_is 0 '"again1"' null
+    virtio=$(basename "$(readlink -f /sys/class/net/again1/device)")
+    echo "$virtio" >/sys/bus/virtio/drivers/virtio_net/unbind || fail "unbind"
+    eventually "there is no netdev" 20 netdev_is 0 null null
+    echo "$virtio" >/sys/bus/virtio/drivers/virtio_net/bind || fail "bind"
+    check "a netdev" wait_for 20 vdpa_netdev 0
+    check "of the same name" \
+        ip link set "$(vdpa_netdev 0)" name again0
+    eventually "is here" 20 netdev_is 0 '"again0"' null
+    check "move that" ip link set again0 netns pod name eth0
+    eventually "away, too" 20 netdev_is 0 null '"again0"'
 
     # One that is started later knows it from the row.
     check "a row as of ovn-kubernetes" ovs-vsctl --no-wait add-port "$BR" \
