@@ -12,6 +12,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/command-explain.c \
 	controller/command-flow.c \
 	controller/command-policy.c \
+	controller/command-wait.c \
 	controller/command.c \
 	controller/command.h \
 	controller/devinfo/control.c \

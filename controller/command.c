@@ -337,4 +337,5 @@ commands_register(struct controller *c)
     command_flow_register(c);
     command_vdpa_register(c);
     command_policy_register(c);
+    command_wait_register(c);
 }

@@ -75,6 +75,14 @@ void command_vdpa_run(void);
 void command_vdpa_wait(void);
 void command_vdpa_cancel_all(void);
 
+/* Registers event/wait, answers those for whom there is something new, to be
+ * called when all else has been done in a round of the main loop, and ends
+ * them. */
+void command_wait_register(struct controller *c);
+void command_wait_run(const struct controller *c);
+void command_wait_wait(void);
+void command_wait_cancel_all(void);
+
 /* Commands about node policies. */
 void command_policy_register(struct controller *c);
 

@@ -295,6 +295,7 @@ main_loop(struct controller *c, struct evloop *loop,
             command_vdpa_run();
         }
         command_explain_run(c);
+        command_wait_run(c);
         coverage_run();
         complete_start(c, deadline);
         notify_status(!ovs_view_is_connected(c->view)
@@ -322,6 +323,7 @@ main_loop(struct controller *c, struct evloop *loop,
         }
         unixctl_server_wait(unixctl);
         command_explain_wait();
+        command_wait_wait();
         memory_wait();
         notify_wait();
         if (may_exit(c)) {
@@ -404,6 +406,7 @@ main(int argc, char *argv[])
         devinfo_control_cleanup(&c);
     }
     command_explain_cancel_all();
+    command_wait_cancel_all();
     command_flow_cancel_all();
     command_vdpa_cancel_all();
     reconcile_destroy(c.rec);

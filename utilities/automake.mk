@@ -54,6 +54,7 @@ utilities_libclient_a_SOURCES = \
 	utilities/client/vdpa-device.h \
 	utilities/client/vdpa-domain-xml.c \
 	utilities/client/vdpa-env.c \
+	utilities/client/watch-command.c \
 	utilities/client/watch-sample.c \
 	utilities/client/watch-sample.h \
 	utilities/client/watch-view.c \

@@ -117,6 +117,10 @@ take_option(struct client *client, int c, const char *value)
     case 'o':
         return parse_output(value, &client->output);
 
+    case 'w':
+        client->watch = true;
+        return true;
+
     case 'h':
         client->help = true;
         return true;
@@ -148,6 +152,7 @@ parse_options(int argc, char *argv[], struct client *client,
         {"output", required_argument, NULL, 'o'},
         {"color", required_argument, NULL, OPT_COLOR},
         {"snapshot", required_argument, NULL, OPT_SNAPSHOT},
+        {"watch", no_argument, NULL, 'w'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -156,7 +161,7 @@ parse_options(int argc, char *argv[], struct client *client,
     *status = CLIENT_USAGE;
     for (;;) {
         /* Not those behind the command. */
-        int c = getopt_long(argc, argv, "+t:T:f:o:hV", long_options, NULL);
+        int c = getopt_long(argc, argv, "+t:T:f:o:whV", long_options, NULL);
 
         if (c == -1) {
             return true;
@@ -211,6 +216,10 @@ take_options_behind(struct client *client, int *argc, char *argv[])
             client->help = true;
             continue;
         }
+        if (!strcmp(arg, "-w") || !strcmp(arg, "--watch")) {
+            client->watch = true;
+            continue;
+        }
         if (!strcmp(arg, "--")) {
             while (++i < *argc) {
                 argv[n++] = argv[i];
@@ -251,6 +260,13 @@ run(struct client *client, int argc, char *argv[])
         return client_print_command_help(client, argc, argv);
     }
     command = catalog_find_words(argc, argv, &n);
+    if (client->watch) {
+        if (command && !client->snapshot) {
+            return client_watch(client, command, n, argc, argv);
+        }
+        client_error("--watch is for commands of a daemon that --help lists");
+        return CLIENT_USAGE;
+    }
     if (!command || !command->run) {
         return client_daemon_command(client, argc, argv);
     }

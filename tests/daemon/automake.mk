@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/daemon/test-client-snapshot.sh \
 	tests/daemon/test-client-topology.sh \
 	tests/daemon/test-client-vdpa.sh \
+	tests/daemon/test-client-watch.sh \
 	tests/daemon/test-client.sh \
 	tests/daemon/test-commands.sh \
 	tests/daemon/test-config.sh \

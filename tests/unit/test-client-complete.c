@@ -89,7 +89,7 @@ test_commands(void **state OVS_UNUSED)
     expect("nosuch|", "");
     expect("port|list|--o", "--output=");
     expect("-", "--color=;--format=;--help;--output=;--snapshot=;--target=;"
-           "--timeout=;--version");
+           "--timeout=;--version;--watch");
     expect("-o|", "csv;json;table;wide;yaml");
     expect("--output=w", "--output=wide");
     expect("--output|y", "yaml");
@@ -126,8 +126,9 @@ test_names(void **state OVS_UNUSED)
     expect("policy|show|", "mlx");
     expect("policy|apply|", "FILES");
     expect("policy|apply|--", "--color=;--dry-run;--force;--help;"
-           "--output=");
-    expect("flow|report|--", "--color=;--help;--output=;--pod=;--top=");
+           "--output=;--watch");
+    expect("flow|report|--", "--color=;--help;--output=;--pod=;--top=;"
+           "--watch");
     expect("flow|report|--pod=", "--pod=ns/pod;--pod=shop/$(x)");
     expect("flow|report|--pod|s", "shop/$(x)");
     expect("flow|report|", "");

@@ -141,6 +141,9 @@ const struct catalog_command catalog[] = {
     { "event/list", "", "The last changes of state, each with its cause.",
       "event list", "",
       .shape = ANSWER_ARRAY, COLUMNS(event_columns), .reads = true },
+    { "event/wait", "[STATE]", "Waits until something is other than it was "
+      "when the answer was STATE; that\nis what --watch does.",
+      "event wait", "", OBJECT },
 
     { "topology", TOPOLOGY_USAGE, "PFs, VFs, vDPA devices, representors, "
       "bridges and pods as a tree, as a graph\nfor Graphviz (--dot), or drawn "

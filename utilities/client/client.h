@@ -44,6 +44,7 @@ struct client {
     enum client_output output;  /* How to print answers. */
     int timeout;                /* How long to wait for an answer, in ms, or
                                  * -1 for as long as it takes. */
+    bool watch;                 /* Again whenever something changes. */
     bool help;                  /* Tell of the command, do not run it. */
     const struct snapshot *snapshot; /* Answers in place of the daemon, or
                                       * NULL. */
@@ -102,6 +103,12 @@ enum client_status client_print_command_help(struct client *, int argc,
 struct catalog_command;
 bool client_print_answer(const struct client *,
                          const struct catalog_command *, const char *text);
+
+/* Runs 'command', whose name is 'n_name' of the 'argc' words, now and whenever
+ * the daemon says that something changed, until that is gone. */
+enum client_status client_watch(const struct client *,
+                                const struct catalog_command *command,
+                                size_t n_name, int argc, char *argv[]);
 
 /* "__complete", for the completion functions of shells: prints what the last
  * of the words may become. */

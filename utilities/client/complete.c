@@ -35,6 +35,7 @@ static const struct {
     { "-f", "--format", "format", false },
     { "-o", "--output", "output", true },
     { "", "--color", "color", true },
+    { "-w", "--watch", NULL, true },
     { "-h", "--help", NULL, true },
     { "", "--snapshot", "file", false },
     { "-V", "--version", NULL, false },

@@ -28,6 +28,7 @@ static const char options_help[] =
 "  -o, --output=FORMAT     table (fits the terminal), wide, json, csv or\n"
 "                          yaml\n"
 "      --color=WHEN        auto, always or never\n"
+"  -w, --watch             again whenever the daemon sees a change\n"
 "  -h, --help              this, or what is to be known of the command\n";
 
 static const char status_help[] =

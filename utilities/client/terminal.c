@@ -125,6 +125,12 @@ terminal_wait(void)
 }
 
 void
+terminal_clear(void)
+{
+    fputs(CSI "H" CSI "2J", stdout);
+}
+
+void
 terminal_draw(const char *text)
 {
     size_t len = strlen(text);

@@ -42,6 +42,9 @@ int terminal_read_key(void);
 /* Arranges for poll_block() to wake up when there is a key. */
 void terminal_wait(void);
 
+/* Clears the screen. */
+void terminal_clear(void);
+
 /* Replaces what is on the screen by 'text'. */
 void terminal_draw(const char *text);
 

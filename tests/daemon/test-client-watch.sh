@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Option --watch, and what it stands on.
+
+CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
+
+client() {
+    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
+}
+
+start_all() {
+    start_ovs
+    fake_vfs 0000:65:00 2
+    set_ids offload-mode=own
+    start_daemon
+    synced
+}
+
+# Is one more than may wait for a change of state STATE refused?
+is_full() {
+    [[ $(ctl -T 1 event/wait "$1" 2>&1 || true) == *"64 are waiting"* ]]
+}
+
+# Has as many wait as may.
+fill() {
+    local i state
+    state=$(json event/wait : .state)
+    pids=()
+    for ((i = 0; i < 64; i++)); do
+        ctl event/wait "$state" >>"$T/answers" 2>&1 &
+        pids+=($!)
+    done
+    eventually is_full "$state"
+}
+
+# Until all of them have their answer.  Somebody who asked whether it is full
+# may have had the place of one.
+all_gone() {
+    local pid
+    for pid in "${pids[@]}"; do
+        wait "$pid" || true
+    done
+}
+
+# Answers at once without a number or with an old one, else when there is
+# something new.
+test_event_wait() {
+    local state pid pids
+    start_all
+    state=$(json event/wait : .state)
+    matches "$state" '^[0-9]{13}$'
+    is "$(json event/wait : .state)" "$state"
+    is "$(json event/wait 1 : .state)" "$state"
+    contains "$(fails 2 ctl event/wait x)" '"x"'
+    contains "$(fails 2 ctl event/wait 1 2)" "usage: event/wait"
+    json event/wait "$state" : .state >"$T/answer" &
+    pid=$!
+    # Reading is no change.
+    ctl port/list >/dev/null
+    ctl status >/dev/null
+    ctl event/list >/dev/null
+    is "$(json event/wait : .state)" "$state"
+    running "$pid"
+    request 0000:65:00.1 iface-id=a_b
+    wait "$pid"
+    test "$(cat "$T/answer")" -gt "$state"
+
+    # As many as may wait, none of whom is forgotten; one more is refused.
+    fill
+    request 0000:65:00.2 iface-id=c_d
+    all_gone
+    synced
+
+    # Those who are there when the daemon ends are told so.
+    fill
+    ctl exit
+    all_gone
+    test "$(grep -c "going away" "$T/answers")" -gt 32
+}
+
+n_in_watch() {
+    test "$(grep -c "$1" "$T/watch")" -ge "$2"
+}
+
+# A block for each change, and none without.
+test_blocks() {
+    local pid first status=0
+    start_all
+    first=$(json event/wait : .state)
+    "$CLIENT" -t "$T/$TARGET.ctl" port list --watch >"$T/watch" \
+        2>"$T/watch.stderr" &
+    pid=$!
+    eventually n_in_watch REPRESENTOR 1
+    request 0000:65:00.1 iface-id=ns_first
+    eventually n_in_watch ns_first 1
+    request 0000:65:00.2 iface-id=ns_second
+    eventually n_in_watch ns_second 1
+    contains "$(tail -n3 "$T/watch")" ns_first
+    # No more blocks than there were changes.
+    synced
+    test "$(grep -c REPRESENTOR "$T/watch")" -le \
+        $(($(json event/wait : .state) - first + 1))
+    stop_daemon
+    wait "$pid" || status=$?
+    is "$status" 3
+    matches "$(cat "$T/watch.stderr")" "going away|no answer"
+    [[ $(cat "$T/watch") != *$'\033'* ]]
+}
+
+test_terminal() {
+    local pid
+    command -v script >/dev/null || skip "there is no script (bsdutils)"
+    start_all
+    TERM=xterm script -qefc "$CLIENT -w -t $T/$TARGET.ctl topology" \
+        /dev/null </dev/null >"$T/watch" &
+    pid=$!
+    eventually n_in_watch "VF 0000:65:00.2" 1
+    contains "$(cat "$T/watch")" $'\033[2J'
+    request 0000:65:00.1 iface-id=ns_first
+    eventually n_in_watch "pod ns/first" 1
+    kill "$pid"
+    wait "$pid" || true
+}
+
+# Commands that fail go on, as that may change; those that cannot be watched
+# are refused.
+test_which() {
+    local pid
+    start_all
+    client -w explain 0000:65:00.1 >"$T/watch" &
+    pid=$!
+    eventually n_in_watch FAIL 1
+    request 0000:65:00.1 iface-id=ns_first
+    eventually n_in_watch eswitch-mode 2
+    kill "$pid"
+    wait "$pid" || true
+    client -w -o json port show ns_second >"$T/watch" 2>"$T/watch.stderr" &
+    pid=$!
+    eventually grep -q '"ns_second"' "$T/watch.stderr"
+    request 0000:65:00.2 iface-id=ns_second
+    eventually n_in_watch ns_second 1
+    kill "$pid"
+    wait "$pid" || true
+    contains "$(fails 2 client -w flow report)" "flow watch"
+    contains "$(fails 2 client -w recompute)" "show a state"
+    contains "$(fails 2 client -w nosuch)" "--help lists"
+    stop_daemon
+    contains "$(fails 3 client -w status)" "no answer from"
+}
