@@ -5,6 +5,7 @@ man_MANS += \
 	Documentation/ovs-offload-controller.5 \
 	Documentation/ovs-offload-controller.8
 EXTRA_DIST += \
+	Documentation/metrics.md \
 	Documentation/ovs-offload.1.in \
 	Documentation/ovs-offload-controller.5.in \
 	Documentation/ovs-offload-controller.8.in

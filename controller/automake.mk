@@ -115,6 +115,30 @@ controller_libcontroller_a_SOURCES = \
 	controller/journal.h \
 	controller/late-flows.c \
 	controller/late-flows.h \
+	controller/metrics/connections.c \
+	controller/metrics/connections.h \
+	controller/metrics/endpoint.c \
+	controller/metrics/endpoint.h \
+	controller/metrics/families.c \
+	controller/metrics/format.c \
+	controller/metrics/format.h \
+	controller/metrics/health.c \
+	controller/metrics/health.h \
+	controller/metrics/histogram.c \
+	controller/metrics/histogram.h \
+	controller/metrics/ledger.c \
+	controller/metrics/ledger.h \
+	controller/metrics/negotiate.c \
+	controller/metrics/negotiate.h \
+	controller/metrics/private.h \
+	controller/metrics/put-node.c \
+	controller/metrics/put-rows.c \
+	controller/metrics/server.c \
+	controller/metrics/server.h \
+	controller/metrics/snapshot.c \
+	controller/metrics/snapshot.h \
+	controller/metrics/stream.c \
+	controller/metrics/stream.h \
 	controller/notify.c \
 	controller/notify.h \
 	controller/offload-scope.c \

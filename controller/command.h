@@ -19,6 +19,7 @@ struct flow_engine;
 struct flow_userspace;
 struct inventory;
 struct kernel;
+struct metrics_server;
 struct ovs_view;
 struct policy_engine;
 struct policy_watch;
@@ -45,6 +46,7 @@ struct controller {
     struct vdpa_keep *vdpa_keep;
     struct reconcile *rec;
     struct rpc_server *rpc;
+    struct metrics_server *metrics;
     struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */
     bool exiting;               /* Leave the main loop as soon as all that
                                  * was asked to go first is gone. */

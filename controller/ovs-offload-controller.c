@@ -22,6 +22,7 @@
 #include "controller/flow-table/table.h"
 #include "controller/flow/userspace.h"
 #include "controller/inventory.h"
+#include "controller/metrics/server.h"
 #include "controller/notify.h"
 #include "controller/policy-watch.h"
 #include "controller/policy/engine.h"
@@ -287,6 +288,9 @@ main_loop(struct controller *c, struct evloop *loop,
             rpc_server_set_path(c->rpc,
                                 reconcile_config(c->rec)->vdpa_socket);
             rpc_server_run(c->rpc);
+            metrics_server_set_address(c->metrics,
+                                       reconcile_config(c->rec)->metrics);
+            metrics_server_run(c->metrics);
         }
         unixctl_server_run(unixctl);
         if (!reconcile_is_resting(c->rec)) {
@@ -319,6 +323,7 @@ main_loop(struct controller *c, struct evloop *loop,
             command_flow_wait(c);
             command_vdpa_wait();
             rpc_server_wait(c->rpc);
+            metrics_server_wait(c->metrics);
             evloop_wait(loop);
         }
         unixctl_server_wait(unixctl);
@@ -396,6 +401,7 @@ main(int argc, char *argv[])
     reconcile_set_state_dir(c.rec, c.base, o.state_dir);
     c.vdpa_keep = vdpa_keep_create(c.base, c.kernel, o.state_dir);
     c.policies = policy_engine_create(&c, helper, o.sysfs, o.state_dir);
+    c.metrics = metrics_server_create(&c);
     commands_register(&c);
     VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
 
@@ -405,6 +411,7 @@ main(int argc, char *argv[])
     if (c.cleanup) {
         devinfo_control_cleanup(&c);
     }
+    metrics_server_destroy(c.metrics);
     command_explain_cancel_all();
     command_wait_cancel_all();
     command_flow_cancel_all();

@@ -55,6 +55,9 @@ struct reconcile {
 
     /* Transactions. */
     struct ovs_txn *txn;        /* In flight, or NULL. */
+    long long int txn_sent;     /* time_usec() when it was sent. */
+    long long int txn_needed;   /* time_msec() since when a port needed it, or
+                                 * 0 if it is about something else. */
     struct ovs_list changes;    /* struct id_change, oldest first. */
     struct sset txn_ports;      /* Keys of the ports in 'txn'. */
     bool isolate;               /* One port a transaction: one is refused. */

@@ -223,6 +223,7 @@ commit(struct reconcile *rec)
 {
     COVERAGE_INC(reconcile_txn);
     ovs_txn_commit(rec->txn);
+    rec->txn_sent = time_usec();
     /* What becomes ready from here on, before the answer too, is gathered. */
     rec->burst = true;
 }
@@ -261,6 +262,7 @@ commit_ports(struct reconcile *rec, const struct port_context *ctx)
             }
         }
     }
+    rec->txn_needed = rec->gather_since;
     commit(rec);
 }
 
@@ -351,6 +353,21 @@ burst_end_ms(const struct reconcile *rec)
     return rec->n_expected ? EXPECT_QUIET_MS : BURST_END_MS;
 }
 
+/* Counts the transaction that ended. */
+static void
+count_txn(struct reconcile *rec, enum ovs_txn_result result)
+{
+    struct reconcile_status *status = &rec->status;
+
+    status->n_txns[result]++;
+    histogram_add(&status->txn_times, time_usec() - rec->txn_sent);
+    if (rec->txn_needed && result == OVS_TXN_SUCCESS) {
+        histogram_add(&status->commit_times,
+                      (time_msec() - rec->txn_needed) * 1000);
+    }
+    rec->txn_needed = 0;
+}
+
 void
 reconcile_txn_run(struct reconcile *rec)
 {
@@ -371,6 +388,7 @@ reconcile_txn_run(struct reconcile *rec)
         return;
     }
     rec->txn = NULL;
+    count_txn(rec, result);
     rec->dirty = true;
     rec->last_commit = time_msec();
     if (result == OVS_TXN_TRY_AGAIN) {

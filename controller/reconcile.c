@@ -361,6 +361,7 @@ static void
 run_round(struct reconcile *rec, const struct port_context *ctx)
 {
     long long int begin = time_msec();
+    long long int begin_us = time_usec();
 
     COVERAGE_INC(reconcile_round);
     rec->dirty = false;
@@ -381,6 +382,7 @@ run_round(struct reconcile *rec, const struct port_context *ctx)
     long long int next = next_retry(rec);
     rec->retry_at = next == LLONG_MAX ? 0 : next;
 
+    histogram_add(&rec->status.round_times, time_usec() - begin_us);
     long long int end = time_msec();
     rec->rest_until = end + MIN(end - begin, MAX_REST_MS);
 }

@@ -21,8 +21,10 @@
 
 #include "controller/event-log.h"
 #include "controller/inventory.h"
+#include "controller/metrics/histogram.h"
 #include "controller/ports.h"
 #include "ovsdb/config.h"
+#include "ovsdb/ovs-view.h"
 #include "ovsdb/request.h"
 
 struct event_base;
@@ -41,6 +43,11 @@ struct reconcile_status {
     uint64_t n_rounds;          /* Times that the ports were decided. */
     bool txn_in_flight;
     char *last_error;           /* Last refusal by ovsdb-server, or NULL. */
+    uint64_t n_txns[OVS_TXN_N_RESULTS]; /* Transactions by how they ended. */
+    struct histogram round_times; /* Of rounds. */
+    struct histogram txn_times; /* Of transactions, from sending to the end. */
+    struct histogram commit_times; /* Of those about ports that succeeded, from
+                                    * when the first of these needed it. */
 };
 
 /* All arguments must outlive the result; 'kernel' may be NULL until

@@ -9,6 +9,7 @@
 #include "controller/flow/userspace.h"
 #include "controller/inventory.h"
 #include "controller/journal.h"
+#include "controller/metrics/server.h"
 #include "controller/output.h"
 #include "controller/policy/engine.h"
 #include "controller/ports.h"
@@ -62,6 +63,8 @@ config_to_json(const struct controller *c)
     put_count(json, "flow_poll_ms", config->flow_poll_ms);
     json_object_put(json, "vdpa_socket",
                     output_string_or_null(config->vdpa_socket));
+    json_object_put(json, "metrics",
+                    output_string_or_null(config->metrics));
     json_object_put(json, "errors", smap_to_json(&config->errors));
 
     struct json *unknown = json_array_create_empty();
@@ -211,6 +214,8 @@ status_to_json(const struct controller *c)
                     journal_to_json(reconcile_journal(c->rec),
                                     reconcile_journal_file(c->rec)));
     json_object_put(json, "vdpa_rpc", rpc_server_status_to_json(c->rpc));
+    json_object_put(json, "metrics",
+                    metrics_server_status_to_json(c->metrics));
     json_object_put(json, "policies",
                     policy_engine_status_to_json(c->policies));
     put_port_counts(json, reconcile_ports(c->rec));

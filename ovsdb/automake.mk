@@ -7,6 +7,8 @@ ovsdb_libovsview_a_SOURCES = \
 	ovsdb/config.h \
 	ovsdb/iface-id.c \
 	ovsdb/iface-id.h \
+	ovsdb/listen-address.c \
+	ovsdb/listen-address.h \
 	ovsdb/ovs-txn.c \
 	ovsdb/ovs-view-private.h \
 	ovsdb/ovs-view.c \

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "ovsdb/listen-address.h"
 #include "ovsdb/request.h"
 #include "util.h"
 
@@ -49,6 +50,7 @@ enum config_key {
     KEY_RESTORE,
     KEY_CNI_CACHE,
     KEY_VDPA_SOCKET,
+    KEY_METRICS,
     N_KEYS
 };
 
@@ -57,7 +59,7 @@ typedef bool check_value_func(const char *value);
 
 static check_value_func is_mode, is_bridge, is_select, is_boolean,
                         is_flow_poll_ms, is_directory, is_resource,
-                        is_path_list, is_socket;
+                        is_path_list, is_socket, is_metrics;
 
 /* What can be configured. */
 static const struct {
@@ -111,6 +113,11 @@ static const struct {
     [KEY_VDPA_SOCKET] = {
         "offload-vdpa-socket", is_socket,
         "the absolute path of a socket, of at most 107 bytes"
+    },
+    [KEY_METRICS] = {
+        "offload-metrics", is_metrics,
+        "IP:PORT, [IPV6]:PORT, or \"unix:\" and the absolute path of a "
+        "socket, of at most 107 bytes"
     },
 };
 
@@ -276,6 +283,16 @@ is_socket(const char *value)
     return true;
 }
 
+static bool
+is_metrics(const char *value)
+{
+    struct sockaddr_storage ss;
+    socklen_t len;
+
+    return (!strncmp(value, "unix:", 5) ? is_socket(value + 5)
+            : listen_address_parse(value, &ss, &len));
+}
+
 static char *
 bad_value_message(enum config_key key, const char *value)
 {
@@ -317,6 +334,7 @@ config_destroy(struct config *cfg)
         free(cfg->devinfo_resource);
         free(cfg->cni_cache);
         free(cfg->vdpa_socket);
+        free(cfg->metrics);
         smap_destroy(&cfg->errors);
         sset_destroy(&cfg->unknown);
         free(cfg->mode_seen);
@@ -455,6 +473,8 @@ update_rest(struct config *cfg)
     cfg->devinfo = good_boolean(cfg, KEY_DEVINFO, false);
     free(cfg->vdpa_socket);
     cfg->vdpa_socket = nullable_xstrdup(good_value(cfg, KEY_VDPA_SOCKET));
+    free(cfg->metrics);
+    cfg->metrics = nullable_xstrdup(good_value(cfg, KEY_METRICS));
     cfg->features = good_boolean(cfg, KEY_FEATURES, true);
     cfg->repair = good_boolean(cfg, KEY_REPAIR, false);
     cfg->restore = good_boolean(cfg, KEY_RESTORE, false);
@@ -488,7 +508,8 @@ same_effect(const struct config *a, const struct config *b)
             && a->restore == b->restore
             && !strcmp(a->cni_cache, b->cni_cache)
             && a->flow_poll_ms == b->flow_poll_ms
-            && nullable_string_is_equal(a->vdpa_socket, b->vdpa_socket));
+            && nullable_string_is_equal(a->vdpa_socket, b->vdpa_socket)
+            && nullable_string_is_equal(a->metrics, b->metrics));
 }
 
 bool
@@ -506,6 +527,7 @@ config_update(struct config *cfg, const struct smap *external_ids,
     old.devinfo_resource = nullable_xstrdup(cfg->devinfo_resource);
     old.cni_cache = xstrdup(cfg->cni_cache);
     old.vdpa_socket = nullable_xstrdup(cfg->vdpa_socket);
+    old.metrics = nullable_xstrdup(cfg->metrics);
 
     read_values(cfg, external_ids, &errors);
     find_unknown(external_ids, &unknown);
@@ -527,5 +549,6 @@ config_update(struct config *cfg, const struct smap *external_ids,
     free(old.devinfo_resource);
     free(old.cni_cache);
     free(old.vdpa_socket);
+    free(old.metrics);
     return changed;
 }

@@ -52,6 +52,7 @@ struct config {
     bool devinfo;               /* offload-devinfo: write our own. */
     char *devinfo_resource;     /* offload-devinfo-resource or NULL. */
     char *vdpa_socket;          /* offload-vdpa-socket, or NULL: none. */
+    char *metrics;              /* offload-metrics, or NULL: off. */
     char *devinfo_dir;          /* offload-devinfo-dir, or NULL for where
                                  * device-info files usually are. */
     struct smap errors;         /* key -> message, of bad values. */

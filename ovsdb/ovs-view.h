@@ -130,6 +130,7 @@ enum ovs_txn_result {
     OVS_TXN_SUCCESS,
     OVS_TXN_TRY_AGAIN,          /* What was verified has changed: redecide. */
     OVS_TXN_ERROR,              /* Refused; a message tells why. */
+    OVS_TXN_N_RESULTS
 };
 
 struct ovs_txn *ovs_txn_create(struct ovs_view *, const char *comment);

@@ -9,6 +9,7 @@
 #include "controller/flow/kernel.h"
 #include "controller/flow-table/table.h"
 #include "controller/flow/tc.h"
+#include "controller/metrics/histogram.h"
 #include "controller/output.h"
 #include "coverage.h"
 #include "netlink/tc-monitor.h"
@@ -41,10 +42,12 @@ struct flow_engine {
     bool busy;                  /* Has the table work left? */
     int period;                 /* Configured period of cycles, in ms. */
     enum cycle cycle;           /* Where the one under way is. */
+    bool dumps;                 /* Is there something to dump in it? */
     long long int cycle_start;  /* time_msec() of the last one's start. */
     long long int cycle_end;    /* Of the last one's end, 0 if none. */
     uint64_t cycle_us;          /* Microseconds of the kernel in it. */
     long long int due;          /* time_msec() of the next one. */
+    struct histogram dump_times[FLOW_N_SOURCES]; /* Of the kernel. */
 };
 
 static const char *
@@ -122,17 +125,28 @@ is_synced(const struct flow_engine *e)
     return true;
 }
 
+static void
+note_dump(struct flow_engine *e, enum flow_source source, uint64_t us)
+{
+    e->cycle_us += us;
+    if (e->dumps) {
+        histogram_add(&e->dump_times[source], us);
+    }
+}
+
 /* Goes on with the cycle under way. */
 static void
 run_cycle(struct flow_engine *e)
 {
     if (e->cycle == CYCLE_TC && !flow_tc_is_dumping(e->tc)) {
-        e->cycle_us += flow_tc_status(e->tc)->dump_us;
+        note_dump(e, FLOW_SOURCE_TC, flow_tc_status(e->tc)->dump_us);
         e->cycle = CYCLE_KERNEL;
         flow_kernel_refresh(e->kernel);
+        e->dumps = flow_kernel_is_dumping(e->kernel);
     }
     if (e->cycle == CYCLE_KERNEL && !flow_kernel_is_dumping(e->kernel)) {
-        e->cycle_us += flow_kernel_status(e->kernel)->dump_us;
+        note_dump(e, FLOW_SOURCE_KERNEL,
+                  flow_kernel_status(e->kernel)->dump_us);
         e->cycle = CYCLE_NONE;
         flow_table_tick(e->table);
         flow_table_forget(e->table, e->netdevs.exists, e->netdevs.aux);
@@ -149,6 +163,7 @@ start_cycle(struct flow_engine *e)
     e->cycle_start = time_msec();
     e->cycle_us = 0;
     flow_tc_refresh(e->tc);
+    e->dumps = flow_tc_is_dumping(e->tc);
     run_cycle(e);               /* There may be nothing to dump. */
 }
 
@@ -292,6 +307,41 @@ flow_engine_kernel_source(const struct flow_engine *e)
 
 /* Status. */
 
+void
+flow_engine_get_counts(const struct flow_engine *e, enum flow_source source,
+                       struct flow_source_counts *counts)
+{
+    if (source == FLOW_SOURCE_TC) {
+        const struct tc_monitor_stats *m = flow_tc_monitor_stats(e->tc);
+        const struct flow_tc_status *s = flow_tc_status(e->tc);
+
+        *counts = (struct flow_source_counts) {
+            .messages = m ? m->n_messages : 0,
+            .resyncs = s->n_resyncs,
+            .overflows = s->n_overflows,
+            .malformed = s->n_malformed + (m ? m->n_malformed : 0),
+        };
+    } else {
+        const struct source_status *s
+            = dp_flow_source_status(flow_kernel_source(e->kernel));
+
+        *counts = (struct flow_source_counts) {
+            .messages = s->n_messages,
+            .resyncs = s->n_resyncs,
+            .overflows = s->n_overflows,
+            .malformed = s->n_malformed,
+        };
+    }
+    counts->flows = flow_table_count_of(e->table, source == FLOW_SOURCE_KERNEL,
+                                        0);
+}
+
+const struct histogram *
+flow_engine_dump_times(const struct flow_engine *e, enum flow_source source)
+{
+    return &e->dump_times[source];
+}
+
 static void
 put_count(struct json *json, const char *name, uint64_t value)
 {
@@ -299,46 +349,40 @@ put_count(struct json *json, const char *name, uint64_t value)
 }
 
 static struct json *
+source_to_json(const struct flow_engine *e, enum flow_source source,
+               const char *last_error, const char *not_seen)
+{
+    enum flow_source_state state = flow_engine_state(e, source);
+    struct json *json = json_object_create();
+    struct flow_source_counts counts;
+
+    flow_engine_get_counts(e, source, &counts);
+    json_object_put_string(json, "state", flow_source_state_to_string(state));
+    put_count(json, "flows", counts.flows);
+    put_count(json, "messages", counts.messages);
+    put_count(json, "resyncs", counts.resyncs);
+    put_count(json, "overflows", counts.overflows);
+    put_count(json, "malformed", counts.malformed);
+    json_object_put(json, "last_error", output_string_or_null(last_error));
+    json_object_put(json, "not_seen", output_string_or_null(
+                        state == FLOW_SOURCE_SYNCED ? NULL : not_seen));
+    return json;
+}
+
+static struct json *
 tc_to_json(const struct flow_engine *e)
 {
-    const struct tc_monitor_stats *m = flow_tc_monitor_stats(e->tc);
-    const struct flow_tc_status *s = flow_tc_status(e->tc);
-    struct json *json = json_object_create();
-
-    json_object_put_string(json, "state", flow_source_state_to_string(
-                               s->state));
-    put_count(json, "flows", flow_table_count_of(e->table, false, 0));
-    put_count(json, "messages", m ? m->n_messages : 0);
-    put_count(json, "resyncs", s->n_resyncs);
-    put_count(json, "overflows", s->n_overflows);
-    put_count(json, "malformed", s->n_malformed + (m ? m->n_malformed : 0));
-    json_object_put(json, "last_error", output_string_or_null(s->last_error));
-    json_object_put(json, "not_seen", output_string_or_null(
-                        s->state == FLOW_SOURCE_SYNCED ? NULL
-                        : "flows in tc, in hardware or not"));
-    return json;
+    return source_to_json(e, FLOW_SOURCE_TC, flow_tc_status(e->tc)->last_error,
+                          "flows in tc, in hardware or not");
 }
 
 static struct json *
 kernel_to_json(const struct flow_engine *e)
 {
-    const struct flow_kernel_status *k = flow_kernel_status(e->kernel);
-    const struct source_status *s
-        = dp_flow_source_status(flow_kernel_source(e->kernel));
-    struct json *json = json_object_create();
-
-    json_object_put_string(json, "state", flow_source_state_to_string(
-                               k->state));
-    put_count(json, "flows", flow_table_count_of(e->table, true, 0));
-    put_count(json, "messages", s->n_messages);
-    put_count(json, "resyncs", s->n_resyncs);
-    put_count(json, "overflows", s->n_overflows);
-    put_count(json, "malformed", s->n_malformed);
-    json_object_put(json, "last_error", output_string_or_null(s->last_error));
-    json_object_put(json, "not_seen", output_string_or_null(
-                        k->state == FLOW_SOURCE_SYNCED ? NULL
-                        : "flows that stayed in the kernel's datapath"));
-    return json;
+    return source_to_json(e, FLOW_SOURCE_KERNEL,
+                          dp_flow_source_status(
+                              flow_kernel_source(e->kernel))->last_error,
+                          "flows that stayed in the kernel's datapath");
 }
 
 /* Share of time that the kernel spent on the last cycle, in thousandths of

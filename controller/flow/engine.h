@@ -25,6 +25,7 @@ struct event_base;
 struct flow_engine;
 struct flow_table;
 struct genl;
+struct histogram;
 struct json;
 struct kernel_helper;
 
@@ -99,6 +100,21 @@ bool flow_engine_check(const struct flow_engine *, struct ds *errors);
 
 /* For details of flows in the kernel's datapath. */
 struct dp_flow_source *flow_engine_kernel_source(const struct flow_engine *);
+
+/* What is counted of a source. */
+struct flow_source_counts {
+    uint64_t flows;             /* Flows that it has now. */
+    uint64_t messages;          /* Notifications. */
+    uint64_t resyncs;           /* Full reads that were completed. */
+    uint64_t overflows;         /* Times that notifications were lost. */
+    uint64_t malformed;         /* Messages left out for their form. */
+};
+void flow_engine_get_counts(const struct flow_engine *, enum flow_source,
+                            struct flow_source_counts *counts);
+
+/* How long the kernel took each time to dump all counters of a source. */
+const struct histogram *flow_engine_dump_times(const struct flow_engine *,
+                                               enum flow_source);
 
 /* Member "flows" of "status". */
 struct json *flow_engine_status_to_json(const struct flow_engine *);

@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "controller/policy/spec.h"
 
@@ -60,6 +61,19 @@ struct json *policy_engine_to_json(const struct policy_engine *,
 /* An array with an object for each step that is left, likewise. */
 struct json *policy_engine_diff_to_json(const struct policy_engine *,
                                         const char *policy);
+
+/* What is counted. */
+struct policy_counts {
+    uint64_t n_steps;           /* Steps that were taken. */
+    uint64_t n_failed;          /* Steps that failed, or that could not be
+                                 * prepared. */
+};
+const struct policy_counts *policy_engine_counts(const struct policy_engine *);
+
+/* Stores the name of state 'i' and the number of PFs in it, or returns false
+ * if there are not so many states. */
+bool policy_engine_count_pfs(const struct policy_engine *, unsigned int i,
+                             const char **state, size_t *n);
 
 /* An object with the number of PFs by state, and with what is wrong. */
 struct json *policy_engine_status_to_json(const struct policy_engine *);

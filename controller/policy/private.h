@@ -105,6 +105,7 @@ struct policy_engine {
     uint64_t inv_seqno;         /* As of the last round, */
     int mode;                   /* as enum offload_mode. */
     bool dirty;                 /* Is a round due? */
+    struct policy_counts counts;
 };
 
 struct managed_pf *managed_pf_find(const struct policy_engine *,

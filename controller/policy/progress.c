@@ -139,6 +139,7 @@ static void
 set_failed(struct managed_pf *pf, char *reason)
 {
     managed_pf_set_state(pf, POLICY_FAILED, reason);
+    pf->engine->counts.n_failed++;
     pf->phase = PHASE_IDLE;
     pf->guarded = pf->taken = false;
     retry_schedule(&pf->retry);
@@ -193,6 +194,7 @@ managed_pf_step_done(struct managed_pf *pf, char *error)
     if (error) {
         set_failed(pf, xasprintf("%s: %s", text, error));
     } else {
+        pf->engine->counts.n_steps++;
         pf->taken = true;
         pf->deadline = time_msec() + EFFECT_MS;
         if (pf->step.type == POLICY_STEP_VDPA_DEL) {

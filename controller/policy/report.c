@@ -267,6 +267,29 @@ policy_engine_diff_to_json(const struct policy_engine *engine,
     return array;
 }
 
+const struct policy_counts *
+policy_engine_counts(const struct policy_engine *engine)
+{
+    return &engine->counts;
+}
+
+bool
+policy_engine_count_pfs(const struct policy_engine *engine, unsigned int i,
+                        const char **state, size_t *n)
+{
+    const struct managed_pf *pf;
+
+    if (i > POLICY_ERROR) {
+        return false;
+    }
+    *state = policy_state_to_string(i);
+    *n = 0;
+    HMAP_FOR_EACH (pf, node, &engine->pfs) {
+        *n += pf->state == i;
+    }
+    return true;
+}
+
 struct json *
 policy_engine_status_to_json(const struct policy_engine *engine)
 {

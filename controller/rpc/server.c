@@ -429,6 +429,20 @@ rpc_server_wait(const struct rpc_server *server)
 
 /* Status. */
 
+void
+rpc_server_get_counts(const struct rpc_server *server,
+                      struct rpc_server_counts *counts)
+{
+    *counts = (struct rpc_server_counts) {
+        .calls = server->counters,
+        .listening = server->acceptable != NULL,
+        .n_accepted = server->n_accepted,
+        .n_refused = server->n_refused,
+        .n_displaced = server->n_displaced,
+        .n_timeouts = server->n_timeouts,
+    };
+}
+
 static void
 put_count(struct json *json, const char *name, uint64_t value)
 {

@@ -18,6 +18,8 @@
 
 #include <stdbool.h>
 
+#include "controller/rpc/session.h"
+
 struct event_base;
 struct inventory;
 struct json;
@@ -44,6 +46,18 @@ void rpc_server_wait(const struct rpc_server *);
 
 /* Path for 'pci_address', any text, or "".  Good until the next change. */
 const char *rpc_server_lookup(const char *pci_address, void *server);
+
+/* What is counted. */
+struct rpc_server_counts {
+    struct rpc_counters calls;
+    bool listening;             /* Is the socket there? */
+    uint64_t n_accepted;        /* Connections, with those that follow. */
+    uint64_t n_refused;         /* Closed at once, as there were too many. */
+    uint64_t n_displaced;       /* Closed to make room for another one. */
+    uint64_t n_timeouts;        /* Closed as they took too long. */
+};
+void rpc_server_get_counts(const struct rpc_server *,
+                           struct rpc_server_counts *counts);
 
 /* For command "status". */
 struct json *rpc_server_status_to_json(const struct rpc_server *);

@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	tests/daemon/test-documents.sh \
 	tests/daemon/test-faults.sh \
 	tests/daemon/test-notify.sh \
+	tests/daemon/test-metrics.sh \
 	tests/daemon/test-options.sh \
 	tests/daemon/test-ovs-view-faults.sh \
 	tests/daemon/test-ovs-view.sh \
@@ -33,4 +34,5 @@ EXTRA_DIST += \
 	tests/daemon/test-rpc.sh \
 	tests/daemon/test-userspace.sh \
 	tests/daemon/view.sh \
+	tests/metrics \
 	tests/rpc

@@ -80,13 +80,13 @@ test_bad_values() {
 
 test_unknown_keys() {
     start_fresh_ovsdb
-    set_ids offload-moed=own offload-metrics=127.0.0.1:9475 \
+    set_ids offload-moed=own offload-nothing=127.0.0.1:9475 \
         offload-port-x=iface-id=a other=1
     start_daemon
-    json_is '["offload-metrics","offload-moed"]' status : \
+    json_is '["offload-moed","offload-nothing"]' status : \
         '.config.unknown_keys | sort | tostring'
     del_id offload-moed
-    wait_json status : '.config.unknown_keys == ["offload-metrics"]'
+    wait_json status : '.config.unknown_keys == ["offload-nothing"]'
 }
 
 # A node that looks like one of ovn-kubernetes, before any pod is there.

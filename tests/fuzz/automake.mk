@@ -69,6 +69,11 @@ check_PROGRAMS += tests/fuzz/fuzz-state
 tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz-state.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_state_LDADD = controller/libcontroller.a $(FUZZ_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/state
+check_PROGRAMS += tests/fuzz/fuzz-metrics
+tests_fuzz_fuzz_metrics_SOURCES = tests/fuzz/fuzz-metrics.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_metrics_LDADD = \
+	controller/libcontroller.a ovsdb/libovsview.a $(FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/metrics
 
 check_PROGRAMS += tests/fuzz/fuzz-upcall-show
 tests_fuzz_fuzz_upcall_show_SOURCES = \

@@ -67,6 +67,14 @@ check_PROGRAMS += tests/unit/test-iface-id
 tests_unit_test_iface_id_SOURCES = tests/unit/test-iface-id.c
 tests_unit_test_iface_id_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-listen-address
+tests_unit_test_listen_address_SOURCES = tests/unit/test-listen-address.c
+tests_unit_test_listen_address_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-metrics
+tests_unit_test_metrics_SOURCES = tests/unit/test-metrics.c
+tests_unit_test_metrics_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test-request
 tests_unit_test_request_SOURCES = tests/unit/test-request.c
 tests_unit_test_request_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)

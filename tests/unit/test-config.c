@@ -240,6 +240,10 @@ test_values(void **state)
           { "", "run/devinfo", "./x" } },
         { "offload-vdpa-socket", { "/var/run/vdpa/vdpa.sock", "/a" },
           { "", "/", "a", "./a", "/a/", "/a/..", "/.", "/a\tb" } },
+        { "offload-metrics",
+          { "127.0.0.1:9475", "[::1]:1", "unix:/a" },
+          { "", "9475", "127.0.0.1", "[::1]", "unix:", "unix:/", "unix:a",
+            "/a" } },
         { "offload-flow-poll-ms", { "1000", "10000", "2147483647", "01000" },
           { "", "999", "0", "-1000", "2147483648", " 1000", "1000ms",
             "1e4" } },
@@ -368,13 +372,13 @@ test_unknown_keys(void **state)
     assert_true(set(f, "offload-moed", "own"));
     assert_true(set(f, "offload-", ""));
     assert_true(set(f, "offload-port", "x"));
-    assert_true(set(f, "offload-metrics", "127.0.0.1:9475"));
+    assert_true(set(f, "offload-nothing", "127.0.0.1:9475"));
     assert_true(set(f, "offload-Mode", "own"));
     assert_int_equal(sset_count(&f->cfg.unknown), 5);
     assert_true(sset_contains(&f->cfg.unknown, "offload-moed"));
     assert_true(sset_contains(&f->cfg.unknown, "offload-"));
     assert_true(sset_contains(&f->cfg.unknown, "offload-port"));
-    assert_true(sset_contains(&f->cfg.unknown, "offload-metrics"));
+    assert_true(sset_contains(&f->cfg.unknown, "offload-nothing"));
     assert_false(update(f));
 
     assert_true(unset(f, "offload-moed"));

@@ -1,0 +1,466 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Metrics and health over HTTP (offload-metrics), with clients that behave and
+# such as do not.
+
+ADDRESS=127.0.0.1:9475
+
+client() {
+    "$SRCDIR/tests/metrics/client.py" "$ADDRESS" "$@" 2>>"$T/client.stderr"
+}
+
+# What the server says: get PATH [HEADER]...
+get() {
+    client get GET "$@"
+}
+
+# The body only.
+body() {
+    get "$@" | sed '1,/^$/d'
+}
+
+# status METHOD PATH
+status() {
+    client get "$1" "$2" | sed -n '1s/ .*//p'
+}
+
+# status_is STATUS METHOD PATH
+status_is() {
+    is "$(status "$2" "$3")" "$1" "$2 $3"
+}
+
+# Is it?  answers STATUS METHOD PATH
+answers() {
+    test "$(status "$2" "$3")" = "$1"
+}
+
+wait_listening() {
+    wait_json status : '.metrics.state == "listening"'
+}
+
+# wait_error PART
+wait_error() {
+    wait_json status : ".metrics | .state == \"error\" and
+        (.error | contains(\"$1\"))"
+}
+
+start_metrics() {
+    start_fresh_ovsdb
+    set_ids "offload-metrics=$ADDRESS"
+    start_daemon
+    wait_listening
+}
+
+# Value of a sample in a scrape on standard input: sample 'NAME{LABELS}'
+sample() {
+    awk -v want="$1" 'substr($0, 1, length(want) + 1) == want " " {
+        print $NF }'
+}
+
+# promtool [ARG]..., or skip the test.
+need_promtool() {
+    command -v promtool >/dev/null || skip "promtool is not installed"
+}
+
+# N pods on br-int, in one transaction.
+add_pods() {
+    local i args=(--no-wait --may-exist add-br br-int)
+    for ((i = 0; i < $1; i++)); do
+        args+=(-- "--id=@i$i" create Interface "name=pod$i"
+               "external_ids:iface-id=ns_pod-$i" external_ids:sandbox=0123
+               external_ids:iface-id-ver=uid
+               -- "--id=@p$i" create Port "name=pod$i" "interfaces=@i$i"
+               -- add Bridge br-int ports "@p$i")
+    done
+    vsctl "${args[@]}" >/dev/null
+}
+
+# coverage NAME
+coverage() {
+    ctl coverage/read-counter "$1"
+}
+
+test_pages() {
+    start_metrics
+    is "$(get /healthz)" "200 text/plain; charset=utf-8
+
+ok"
+    eventually answers 200 GET /readyz
+    is "$(body /readyz | jq -c .)" '{"ready":true,"reasons":[]}'
+    status_is 200 HEAD /metrics
+    is "$(client get HEAD /metrics | wc -l)" 2
+    status_is 200 GET "/metrics?x=y"
+    status_is 200 GET http://localhost/healthz
+    status_is 404 GET /
+    status_is 404 GET /metrics/x
+    status_is 404 POST /x
+    status_is 405 POST /metrics
+    status_is 405 DELETE /healthz
+    status_is 405 OPTIONS /readyz
+    status_is 501 TRACE /metrics
+    wait_json status : '.metrics.connected == 0'
+}
+
+test_formats() {
+    local om='application/openmetrics-text; version=1.0.0; charset=utf-8'
+    local plain='text/plain; version=0.0.4; charset=utf-8'
+    start_metrics
+    is "$(get /metrics | head -n1)" "200 $plain"
+    is "$(get /metrics "Accept: */*" | head -n1)" "200 $plain"
+    # As Prometheus asks.
+    is "$(get /metrics "Accept: application/openmetrics-text;version=1.0.0,$(
+        )application/openmetrics-text;version=0.0.1;q=0.75,text/plain;$(
+        )version=0.0.4;q=0.5,*/*;q=0.1" | head -n1)" "200 $om"
+    body /metrics >"$T/plain"
+    body /metrics "Accept: application/openmetrics-text" >"$T/om"
+    is "$(tail -n1 "$T/om")" "# EOF"
+    is "$(grep -c EOF "$T/plain")" 0
+    is "$(grep -c '^# UNIT' "$T/plain")" 0
+    contains "$(cat "$T/om")" "# TYPE ovs_offload_build info"
+    contains "$(cat "$T/om")" "# TYPE ovs_offload_interface_bytes counter
+# UNIT ovs_offload_interface_bytes bytes
+ovs_offload_interface_bytes_total{"
+    contains "$(cat "$T/plain")" \
+        "# TYPE ovs_offload_interface_bytes_total counter"
+    # No series twice.
+    is "$(grep -v '^#' "$T/om" | sed 's/ [^ ]*$//' | sort | uniq -d)" ""
+    is "$(sample ovs_offload_ovsdb_synced <"$T/om")" 1
+    is "$(sample 'ovs_offload_source_synced{source="link"}' <"$T/om")" 1
+}
+
+test_promtool() {
+    need_promtool
+    start_metrics
+    add_pods 3
+    synced
+    body /metrics >"$T/plain"
+    is "$(promtool check metrics <"$T/plain" 2>&1)" ""
+    contains "$(cat "$T/plain")" 'ovs_offload_interface_flows{interface="pod1",kind="pod",namespace="ns",pod="pod-1",direction="egress",offload="hardware"} 0'
+}
+
+# Documentation/metrics.md has all, as they are.
+test_reference() {
+    start_metrics
+    add_pods 1
+    vsctl --no-wait add-port br-int x
+    request 0000:65:00.1 iface-id=a
+    synced
+    body /metrics "Accept: application/openmetrics-text" >"$T/om"
+    is "$("$SRCDIR/tests/metrics/reference.py" check \
+        "$SRCDIR/Documentation/metrics.md" "$T/om")" ""
+}
+
+# Where the key says, and as it changes.
+test_key() {
+    local bad
+    start_fresh_ovsdb
+    start_daemon
+    json_is "off null" status : '.metrics | "\(.state) \(.address)"'
+    set_ids "offload-metrics=$ADDRESS"
+    synced
+    wait_listening
+    status_is 200 GET /healthz
+
+    ip addr show lo | grep -q inet6 || ip addr add ::1/128 dev lo
+    ADDRESS="[::1]:9476"
+    set_ids "offload-metrics=$ADDRESS"
+    synced
+    wait_listening
+    status_is 200 GET /healthz
+    fails 1 "$SRCDIR/tests/metrics/client.py" 127.0.0.1:9475 get GET /healthz
+
+    # A bad value is told, and the last good one stays.
+    for bad in 127.0.0.1:0 localhost:9475 unix:x; do
+        set_ids "offload-metrics=$bad"
+        synced
+        contains "$(status_of '.config.errors["offload-metrics"]')" \
+            "\"$bad\" is not IP:PORT"
+        json_is "$ADDRESS" status : .metrics.address
+    done
+    status_is 200 GET /healthz
+    is "$(body /metrics | sample ovs_offload_config_errors)" 1
+
+    # Connections do not outlive it.
+    mkfifo "$T/end"
+    client hold 3 'GET /h' <"$T/end" >"$T/held" &
+    exec 7>"$T/end"
+    eventually grep connected "$T/held"
+    wait_json status : '.metrics.connected == 3'
+    del_id offload-metrics
+    wait_json status : '.metrics | .state == "off" and .connected == 0'
+    exec 7>&-
+    wait $!
+    is "$(tail -n1 "$T/held")" 3
+    json_is "{}" status : '.config.errors | tostring'
+}
+
+test_unix_socket() {
+    ADDRESS=unix:$T/metrics.sock
+    start_metrics
+    is "$(stat -c '%a %F' "$T/metrics.sock")" "660 socket"
+    status_is 200 GET /metrics
+    # One that was left behind is replaced, a live one is not.
+    kill_daemon
+    test -S "$T/metrics.sock"
+    start_daemon
+    wait_listening
+    TARGET=second start_daemon
+    TARGET=second wait_error "another server listens here"
+    is "$(TARGET=second n_in_log 'WARN.*another server listens here')" 1
+    status_is 200 GET /healthz
+    TARGET=second stop_daemon
+    test -S "$T/metrics.sock"
+
+    rm "$T/metrics.sock"
+    eventually test -S "$T/metrics.sock"
+    wait_listening
+    status_is 200 GET /healthz
+    set_ids "offload-metrics=unix:$T/no/such"
+    wait_error "cannot watch this directory"
+    mkdir "$T/no"
+    wait_listening
+    stop_daemon
+    test ! -e "$T/no/such"
+}
+
+# A port that another one has.
+test_busy_port() {
+    start_metrics
+    TARGET=second start_daemon
+    TARGET=second wait_error "127.0.0.1:9475: Address already in use"
+    is "$(TARGET=second n_in_log 'WARN.*offload-metrics: .*in use')" 1
+    status_is 200 GET /healthz
+    stop_daemon
+    TARGET=second wait_listening
+    status_is 200 GET /healthz
+    TARGET=second stop_daemon
+}
+
+test_not_ready() {
+    start_metrics
+    eventually answers 200 GET /readyz
+    stop_ovsdb
+    wait_json status : '.ovsdb.connected | not'
+    status_is 503 GET /readyz
+    is "$(body /readyz | jq -c .)" "{\"ready\":false,\"reasons\":[\"database: \
+no connection to $DB\"]}"
+    status_is 200 GET /healthz
+    is "$(body /metrics | sample ovs_offload_ovsdb_connected)" 0
+    start_ovsdb
+    eventually answers 200 GET /readyz
+}
+
+# Labels of names that others chose.
+test_hostile_names() {
+    local long
+    long=$(printf 'x%.0s' {1..500})
+    start_metrics
+    vsctl --no-wait add-br br-int
+    local name
+    for name in 'a"b}' 'c\d' $'e\nf' $'ö\t' h; do
+        vsctl --no-wait add-port br-int "$name"
+    done
+    vsctl --no-wait set Interface h "external_ids:iface-id=n_$long" \
+        external_ids:sandbox=01 external_ids:iface-id-ver=u
+    synced
+    body /metrics "Accept: application/openmetrics-text" >"$T/om"
+    contains "$(cat "$T/om")" '{interface="a\"b}",kind='
+    contains "$(cat "$T/om")" '{interface="c\\d",kind='
+    contains "$(cat "$T/om")" '{interface="e\\x0af",kind='
+    contains "$(cat "$T/om")" '{interface="ö\\x09",kind='
+    contains "$(cat "$T/om")" "namespace=\"n\",pod=\"${long:0:256}\","
+    ! grep -q "${long:0:257}" "$T/om"
+    if command -v promtool >/dev/null; then
+        is "$(body /metrics | promtool check metrics 2>&1)" ""
+    fi
+}
+
+# Are no rows made, although the main loop turns?
+is_blocked() {
+    local before
+    before=$(coverage metrics_turn)
+    ctl status >/dev/null
+    test "$(coverage metrics_turn)" = "$before"
+}
+
+# A scrape of many pods comes in pieces, and others get their turn.
+test_many_pods() {
+    local rows turns all
+    start_metrics
+    add_pods 1000
+    synced
+    body /metrics >"$T/first"
+    is "$(grep -c '^ovs_offload_interface_flows{interface="pod' \
+        "$T/first")" 4000
+    rows=$(coverage metrics_row)
+    turns=$(coverage metrics_turn)
+    test "$rows" -ge 4000
+    test "$rows" -le $((turns * 64)) || fail "$rows rows in $turns turns"
+
+    # In the middle of it, as somebody does not read on.
+    all=$turns
+    mkfifo "$T/go"
+    client stall /metrics <"$T/go" >"$T/stalled" &
+    exec 7>"$T/go"
+    eventually grep stalled "$T/stalled"
+    json_is 1 status : .metrics.connected
+    eventually is_blocked
+    turns=$(coverage metrics_turn)
+    test "$turns" -lt $((2 * all)) || fail "all was sent at once"
+    vsctl --no-wait del-port br-int pod7
+    json_is true status : '.metrics.scrapes == 2'
+    status_is 200 GET /healthz
+    # Nobody works for who does not read.
+    is "$(coverage metrics_turn)" "$turns"
+    echo >&7
+    exec 7>&-
+    wait $!
+    sed 1d "$T/stalled" | grep -c '^ovs_offload_interface_flows{interface="pod' |
+        { read -r n; is "$n" 4000; }
+    is "$(sed 1d "$T/stalled" | tail -n1)" "$(tail -n1 "$T/first")"
+    # It is as of one moment: what went meanwhile is there, and as a whole.
+    is "$(sed 1d "$T/stalled" | grep -c 'interface="pod7",')" 12
+}
+
+# What is more than the limit is one row.
+test_limit() {
+    start_metrics
+    add_pods 4200
+    synced
+    body /metrics >"$T/all"
+    is "$(grep -c '^ovs_offload_interface_flows{interface="pod' "$T/all")" \
+        $((4 * 4096))
+    is "$(sample 'ovs_offload_rows_omitted{rows="interfaces"}' <"$T/all")" 105
+    grep -q '^ovs_offload_interface_bytes_total{interface="",kind="other"' \
+        "$T/all"
+}
+
+test_flood() {
+    start_metrics
+    add_pods 50
+    synced
+    is "$(client flood 16 10 /metrics)" 160
+    is "$(client flood 1 500 /healthz)" 500
+    # Many scrapes look at the tables once a second.
+    test "$(coverage metrics_snapshot)" -lt 80
+    client flood 40 5 /metrics >"$T/good"
+    status_is 200 GET /healthz
+    wait_json status : '.metrics | .connected == 0 and .connections > 17'
+}
+
+test_malformed() {
+    local text
+    start_metrics
+    while read -r text; do
+        printf '%b' "$text" | client raw >"$T/raw"
+        if grep -q ' 200 ' "$T/raw"; then
+            fail "200 for $text"
+        fi
+    done <<'END'
+\r\n
+GET\r\n\r\n
+GET /metrics\r\n\r\n
+GET /metrics HTTP/9.9\r\n\r\n
+GET /metrics FTP/1.1\r\n\r\n
+G\0T /metrics HTTP/1.1\r\n\r\n
+PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n
+GET /metrics HTTP/1.1\r\nno colon\r\n\r\n
+POST /metrics HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello
+POST /metrics HTTP/1.1\r\nContent-Length: -5\r\n\r\n
+POST /metrics HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n
+POST /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\nx
+\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03
+END
+    {
+        printf 'GET /metrics HTTP/1.1\r\nX: '
+        head -c 100000 /dev/zero | tr '\0' x
+        printf '\r\n\r\n'
+    } | client raw >"$T/raw"
+    if grep -q ' 200 ' "$T/raw"; then
+        fail "a huge header was taken"
+    fi
+    head -c 300000 /dev/urandom | client raw >"$T/raw"
+    status_is 200 GET /healthz
+    # Several requests at once, one after the other.
+    printf 'GET /healthz HTTP/1.1\r\n\r\n%.0s' {1..20} >"$T/many"
+    printf 'GET /healthz HTTP/1.0\r\n\r\n' >>"$T/many"
+    is "$(client raw <"$T/many" | grep -c ' 200 ')" 21
+    wait_json status : '.metrics.connected == 0'
+}
+
+# Those who take too long are closed.
+test_slow_clients() {
+    start_metrics
+    add_pods 1000
+    synced
+    mkfifo "$T/end"
+    client hold 4 'GET /metr' <"$T/end" >"$T/half" &
+    exec 7>"$T/end"
+    client hold 4 'GET /metrics HTTP/1.1\r\n\r\n' <"$T/end" 7>&- \
+        >"$T/unread" &
+    eventually grep connected "$T/half"
+    eventually grep connected "$T/unread"
+    wait_json status : '.metrics | .connected == 8 and .scrapes == 4'
+    wait_json status : '.metrics | .connected == 4 and .timeouts == 4'
+    wait_json status : '.metrics | .connected == 0 and .timeouts == 8'
+    exec 7>&-
+    wait
+    is "$(tail -n1 "$T/half")" 4
+}
+
+# More than fit: who is quiet makes room, and nobody is locked out.
+test_many_clients() {
+    start_metrics
+    mkfifo "$T/end"
+    client hold 40 'GET /' <"$T/end" >"$T/held" &
+    exec 7>"$T/end"
+    eventually grep connected "$T/held"
+    wait_json status : '.metrics | .connected == 16 and
+        .refused + .displaced == 24'
+    eventually answers 200 GET /healthz
+    exec 7>&-
+    wait $!
+    wait_json status : '.metrics.connected == 0'
+}
+
+# Without descriptors nobody is accepted, nor is the processor kept busy.
+test_no_descriptors() {
+    local pid n=0
+    start_metrics
+    pid=$(pid_of "$TARGET")
+    while test -L "/proc/$pid/fd/$n"; do
+        n=$((n + 1))
+    done
+    prlimit --pid "$pid" --nofile="$n:1024"
+    get /healthz >"$T/told" &
+    # shellcheck disable=SC2317    # Called by "eventually".
+    accept_failed() {
+        test "$(n_in_log 'cannot accept a client')" -ge 1
+    }
+    eventually accept_failed
+    prlimit --pid "$pid" --nofile=1024:1024
+    wait $!
+    is "$(tail -n1 "$T/told")" ok
+    json_true status : '.metrics.accept_errors | . > 0 and . < 100'
+}
+
+# A connection that is kept open costs nothing until there is a request.
+test_idle() {
+    local before
+    start_metrics
+    mkfifo "$T/end"
+    client hold 1 'GET /healthz HTTP/1.1\r\n\r\n' <"$T/end" >"$T/held" &
+    exec 7>"$T/end"
+    eventually grep connected "$T/held"
+    wait_json status : '.metrics | .connected == 1 and .requests == 1'
+    turns() {
+        body /metrics | sample ovs_offload_main_loop_turns_total
+    }
+    before=$(turns)
+    # No other clock tells that nothing happens.
+    sleep 3
+    test $(($(turns) - before)) -lt 25 || fail "it woke up: $before, $(turns)"
+    exec 7>&-
+    wait $!
+}
