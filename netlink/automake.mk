@@ -71,6 +71,8 @@ netlink_libkernel_a_SOURCES = \
 	netlink/sysfs.h \
 	netlink/tc-common.c \
 	netlink/tc-common.h \
+	netlink/tc-dump-private.h \
+	netlink/tc-dump-read.c \
 	netlink/tc-dump.c \
 	netlink/tc-get.c \
 	netlink/tc-get.h \
