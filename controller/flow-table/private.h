@@ -436,10 +436,9 @@ uint32_t ft_receiver_get(struct flow_table *, const struct flow_record *,
                          bool listed);
 
 /* sums.c */
-void ft_sums_add(struct flow_table *, uint32_t flow);
+void ft_sums_count(struct flow_table *, uint32_t flow, bool remove);
 void ft_sums_pass(struct flow_table *, uint32_t flow,
                   const struct flow_counts *delta, long long int used);
-void ft_sums_remove(struct flow_table *, uint32_t flow);
 void ft_sums_traffic(struct flow_table *, uint32_t flow,
                      const struct flow_counts *delta, long long int used);
 void ft_sums_reclass(struct flow_table *, uint32_t flow, uint16_t old_flags,

@@ -12,31 +12,21 @@
 
 /* Sums. */
 
-/* Adds the flow to a sum, with or without its traffic. */
+/* Adds the flow to a sum, or with 'remove' takes it out, with or without its
+ * traffic. */
 static void
-add_flow(struct flow_counts *sum, const struct ft_flow *flow, uint16_t flags,
-         bool traffic)
+count_flow(struct flow_counts *sum, const struct ft_flow *flow,
+           uint16_t flags, bool traffic, bool remove)
 {
-    sum->flows++;
-    sum->offloaded += flags & FLOW_IN_HW ? 1 : 0;
-    if (traffic) {
-        flow_traffic_add(&sum->hw, &flow->hw);
-        flow_traffic_add(&sum->sw, &flow->total);
-        flow_traffic_subtract(&sum->sw, &flow->hw);
-    }
-}
+    uint64_t sign = remove ? UINT64_MAX : 1; /* -1 or 1. */
 
-/* Undoes add_flow(). */
-static void
-subtract_flow(struct flow_counts *sum, const struct ft_flow *flow,
-              uint16_t flags, bool traffic)
-{
-    sum->flows--;
-    sum->offloaded -= flags & FLOW_IN_HW ? 1 : 0;
+    sum->flows += sign;
+    sum->offloaded += flags & FLOW_IN_HW ? sign : 0;
     if (traffic) {
-        flow_traffic_subtract(&sum->hw, &flow->hw);
-        flow_traffic_subtract(&sum->sw, &flow->total);
-        flow_traffic_add(&sum->sw, &flow->hw);
+        sum->hw.packets += sign * flow->hw.packets;
+        sum->hw.bytes += sign * flow->hw.bytes;
+        sum->sw.packets += sign * (flow->total.packets - flow->hw.packets);
+        sum->sw.bytes += sign * (flow->total.bytes - flow->hw.bytes);
     }
 }
 
@@ -62,21 +52,17 @@ count_ingress(struct flow_table *t, uint32_t id, bool remove)
     uint32_t receiver = ft_counted_receiver(t, id, flags);
 
     if (receiver != FLOW_NONE) {
-        struct flow_counts *sum = &ft_receiver(t, receiver)->pub.ingress;
-
-        if (remove) {
-            subtract_flow(sum, flow, flags, true);
-        } else {
-            add_flow(sum, flow, flags, true);
-        }
+        count_flow(&ft_receiver(t, receiver)->pub.ingress, flow, flags, true,
+                   remove);
     }
     if (!(flags & FLOW_IN_HW)) {
         ft_shortfall_count(t, id, remove);
     }
 }
 
+/* Counts the flow everywhere, or with 'remove' nowhere any more. */
 void
-ft_sums_add(struct flow_table *t, uint32_t id)
+ft_sums_count(struct flow_table *t, uint32_t id, bool remove)
 {
     const struct ft_flow *flow = ft_flow(t, id);
     uint16_t flags = ft_state(t, id)->flags;
@@ -85,30 +71,12 @@ ft_sums_add(struct flow_table *t, uint32_t id)
     struct flow_counts *egress = get_egress(t, flow, flags, &traffic);
 
     if (egress) {
-        add_flow(egress, flow, flags, traffic);
+        count_flow(egress, flow, flags, traffic, remove);
     }
     if (receiver != FLOW_NONE) {
-        ft_receiver(t, receiver)->refs++;
+        ft_receiver(t, receiver)->refs += remove ? -1 : 1;
     }
-    count_ingress(t, id, false);
-}
-
-void
-ft_sums_remove(struct flow_table *t, uint32_t id)
-{
-    const struct ft_flow *flow = ft_flow(t, id);
-    uint16_t flags = ft_state(t, id)->flags;
-    uint32_t receiver = ft_receiver_of(t, id, flags);
-    bool traffic;
-    struct flow_counts *egress = get_egress(t, flow, flags, &traffic);
-
-    if (egress) {
-        subtract_flow(egress, flow, flags, traffic);
-    }
-    if (receiver != FLOW_NONE) {
-        ft_receiver(t, receiver)->refs--;
-    }
-    count_ingress(t, id, true);
+    count_ingress(t, id, remove);
 }
 
 static void

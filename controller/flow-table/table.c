@@ -106,7 +106,7 @@ link_flow(struct flow_table *t, uint32_t id, const struct flow_record *r,
     state->miss_gen = MIN(r->miss, FLOW_N_MISSES - 1);
     ft_gen_add(t, sender, id);
     ft_chain_add(t, id);
-    ft_sums_add(t, id);
+    ft_sums_count(t, id, false);
 }
 
 static void
@@ -115,7 +115,7 @@ unlink_flow(struct flow_table *t, uint32_t id)
     uint32_t dev = ft_node(t, ft_flow(t, id)->chain)->dev;
 
     ft_gen_remove(t, ft_sender_find(t, dev), id);
-    ft_sums_remove(t, id);
+    ft_sums_count(t, id, true);
     ft_chain_remove(t, id);
 }
 

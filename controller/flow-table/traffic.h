@@ -24,13 +24,6 @@ flow_traffic_add(struct flow_traffic *sum, const struct flow_traffic *t)
     sum->bytes += t->bytes;
 }
 
-static inline void
-flow_traffic_subtract(struct flow_traffic *sum, const struct flow_traffic *t)
-{
-    sum->packets -= t->packets;
-    sum->bytes -= t->bytes;
-}
-
 /* To be shown. */
 
 static inline uint64_t
