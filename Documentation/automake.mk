@@ -6,6 +6,7 @@ man_MANS += \
 	Documentation/ovs-offload-controller.8
 EXTRA_DIST += \
 	Documentation/metrics.md \
+	Documentation/monitoring \
 	Documentation/ovs-offload.1.in \
 	Documentation/ovs-offload-controller.5.in \
 	Documentation/ovs-offload-controller.8.in

@@ -149,6 +149,38 @@ test_reference() {
     body /metrics "Accept: application/openmetrics-text" >"$T/om"
     is "$("$SRCDIR/tests/metrics/reference.py" check \
         "$SRCDIR/Documentation/metrics.md" "$T/om")" ""
+    # It finds differences.
+    sed 's/_round_duration_seconds/_round_seconds/; s/result=/r=/' "$T/om" \
+        >"$T/bad"
+    is "$("$SRCDIR/tests/metrics/reference.py" check \
+        "$SRCDIR/Documentation/metrics.md" "$T/bad" | grep -c .)" 6
+}
+
+# Alerts and the dashboard use no metric that is not, and no word that
+# Prometheus does not understand.
+test_monitoring() {
+    local dir=$SRCDIR/Documentation/monitoring
+    is "$("$SRCDIR/tests/metrics/reference.py" uses \
+        "$SRCDIR/Documentation/metrics.md" "$dir"/alerts.yml \
+        "$dir"/dashboard.json)" ""
+    is "$(jq -r '[.panels[].id] | length == (unique | length)' \
+        "$dir/dashboard.json")" true
+    need_promtool
+    promtool check rules "$dir/alerts.yml"
+    promtool test rules "$dir/alerts-test.yml"
+    # Each expression, as a rule.
+    jq '{groups: [{name: "dashboard", rules: [.panels[].targets[].expr
+        | gsub("[$](instance|namespace)"; ".*")
+        | gsub("[$]__rate_interval"; "5m")
+        | {record: "x", expr: .}]
+        | to_entries | map(.value + {labels: {n: "\(.key)"}})}]}' \
+        "$dir/dashboard.json" >"$T/dashboard.yml"
+    promtool check rules "$T/dashboard.yml"
+    # It tells what is wrong.
+    sed 's/ovs_offload_ports/ovs_offload_port/' "$dir/alerts.yml" >"$T/bad"
+    contains "$("$SRCDIR/tests/metrics/reference.py" uses \
+        "$SRCDIR/Documentation/metrics.md" "$T/bad")" \
+        "ovs_offload_port: there is no such metric"
 }
 
 # Where the key says, and as it changes.
