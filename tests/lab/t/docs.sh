@@ -24,10 +24,7 @@ PATH=$PATH:$BUILDDIR/utilities
 # udev has named, Open vSwitch that was never asked to offload, no daemon
 node() {
     local netns i
-    if [ -n "$(pid_of ovs-offload-controller)" ]; then
-        collect
-        daemon_stop || return
-    fi
+    [ -z "$(pid_of ovs-offload-controller)" ] || daemon_stop || return
     rm -f "${state_dir:?}"/*
     for netns in $(ip netns list | cut -d' ' -f1); do
         ip netns del "$netns"
@@ -37,8 +34,7 @@ node() {
         vdpa dev del "$i"
     done
     [ -z "$(pid_of ovs-vswitchd)" ] || ovs_stop || return
-    named && ovs_start false && bridge_add && flows_last &&
-        ovs-vsctl set Open_vSwitch . external_ids:hostname=node1
+    named && ovs_start false && bridge_add && flows_last
 }
 
 # systemctl: what the pages have systemd do, of which there is none here
@@ -114,13 +110,13 @@ ping_once() {
 # named: uplink and representors have the names that udev gives them
 named() {
     local i
-    wait_for 10 rep_of 3 || return
-    [ "$(port_of p0)" = p0 ] || rename "$(port_of p0)" p0
     for i in 0 1 2 3; do
-        [ "$(rep_of $i)" = "pf0vf$i" ] ||
-            rename "$(rep_of $i)" "pf0vf$i" || return
-        ip link set "pf0vf$i" down
+        if [ ! -e /sys/class/net/pf0vf$i ]; then
+            wait_for 10 rep_of $i && rename "$(rep_of $i)" pf0vf$i || return
+        fi
+        ip link set pf0vf$i down
     done
+    [ -e /sys/class/net/p0 ] || rename "$(port_of p0)" p0
 }
 
 # policy_is STATE: the policy of the PF is
