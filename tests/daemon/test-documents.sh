@@ -77,3 +77,43 @@ test_json() {
         fail "JSON is not as documented"
     expect_log 'offload-mode'
 }
+
+# compares OUTPUT STATUS: the page's only command printed that, and ended so
+compares() {
+    printf '%s\n' "$1" >"$T/1.out"
+    echo "$2" >"$T/1.status"
+    "$DOCS/steps" compare "$T" "$T/page.md" >"$T/compared"
+}
+
+# A page with one command, in a block of some kind, and its output.
+page() {
+    printf '%s\n' "\`\`\`console${1:+ $1}" "# true" "${@:2}" '```' \
+        >"$T/page.md"
+}
+
+test_output_is_compared() {
+    page "" "NAME  VALUE" "----- ---" "...done 5 in a..." "..." "end"
+    compares $'NAME VALUE\n--- ---\nall done 17 in all\nend' 0
+    compares $'NAME VALUE\n--- ---\ndone 17 in a\nx\ny\nend' 0
+    fails 1 compares $'NAME VALUE\n--- ---\ndone 17 in a\nx\nend\nmore' 0
+    contains "$(cat "$T/compared")" "nothing more"
+    fails 1 compares $'NAME VALUE\n--- ---\ndone 17 of a\nend' 0
+    contains "$(cat "$T/compared")" "does not print '...done 5 in a...'"
+    fails 1 compares $'NAME VALUE\n--- ---\ndone 17 in a\nend' 1
+    contains "$(cat "$T/compared")" "exit status is 1"
+    page fails "no"
+    compares no 1
+    fails 1 compares no 0
+    # Names are not numbers.
+    page "" "eth5 0000:65:00.1 1 2.5"
+    compares "eth5 0000:65:00.1 2 3" 0
+    fails 1 compares "eth6 0000:65:00.1 2 3" 0
+    fails 1 compares "eth5 0000:65:00.2 2 3" 0
+    page "elsewhere: x"
+    is "$("$DOCS/steps" list "$T/page.md")" ""
+    page nosuch
+    contains "$(fails 1 "$DOCS/steps" list "$T/page.md")" \
+        "page.md:1: console what? 'nosuch'"
+    printf '%s\n' '```' 'x' '```' >"$T/page.md"
+    fails 1 "$DOCS/steps" list "$T/page.md" >/dev/null
+}

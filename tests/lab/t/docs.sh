@@ -8,7 +8,7 @@
 # A page says by comments, <!-- lab: FUNCTION -->, what its reader's node has
 # done already, by the functions below.
 #
-# lab: secs=400
+# lab: secs=900
 # shellcheck disable=SC2119,SC2120,SC2317 # The pages call them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"
@@ -65,10 +65,10 @@ pods() {
         attached 2 && pod web-0 0 && pod db-0 1 && talk
 }
 
-# some_pods: the same, if they are not there
+# some_pods: the same, if they are not there, or not well
 some_pods() {
     { [ -e /run/netns/web-0 ] && [ -e /run/netns/db-0 ] &&
-      attached 2; } || { node && pods; }
+      ooc explain shop/web-0 && ooc explain shop/db-0; } || { node && pods; }
 }
 
 # attached N: that many ports are
