@@ -63,17 +63,44 @@ need_promtool() {
     command -v promtool >/dev/null || skip "promtool is not installed"
 }
 
-# N pods on br-int, in one transaction.
+# N pods on br-int, in one transaction: ovs-vsctl would take its time.
 add_pods() {
-    local i args=(--no-wait --may-exist add-br br-int)
-    for ((i = 0; i < $1; i++)); do
-        args+=(-- "--id=@i$i" create Interface "name=pod$i"
-               "external_ids:iface-id=ns_pod-$i" external_ids:sandbox=0123
-               external_ids:iface-id-ver=uid
-               -- "--id=@p$i" create Port "name=pod$i" "interfaces=@i$i"
-               -- add Bridge br-int ports "@p$i")
-    done
-    vsctl "${args[@]}" >/dev/null
+    vsctl --no-wait --may-exist add-br br-int
+    jq -nc --argjson n "$1" '["Open_vSwitch"] + [range($n) |
+        {op: "insert", table: "Interface", "uuid-name": "i\(.)",
+         row: {name: "pod\(.)", external_ids: ["map",
+            [["iface-id", "ns_pod-\(.)"], ["sandbox", "0123"],
+             ["iface-id-ver", "uid"]]]}},
+        {op: "insert", table: "Port", "uuid-name": "p\(.)",
+         row: {name: "pod\(.)", interfaces: ["named-uuid", "i\(.)"]}}]
+        + [{op: "mutate", table: "Bridge", where: [["name", "==", "br-int"]],
+            mutations: [["ports", "insert",
+                ["set", [range($n) | ["named-uuid", "p\(.)"]]]]]}]' \
+        >"$T/transaction"
+    # As an argument it would be too long.
+    python3 - "$T/db.sock" "$T/transaction" <<'END'
+import json, socket, sys
+sock = socket.socket(socket.AF_UNIX)
+sock.connect(sys.argv[1])
+with open(sys.argv[2]) as file:
+    sock.sendall(json.dumps({"method": "transact", "id": 0,
+                             "params": json.load(file)}).encode())
+text = ""
+while True:
+    text += sock.recv(1 << 20).decode()
+    try:
+        answer = json.loads(text)
+        break
+    except ValueError:
+        pass
+sys.exit(answer["error"] or any("error" in r for r in answer["result"]
+                                if r))
+END
+}
+
+# Is the daemon slow, as under valgrind?
+is_slow() {
+    test "$WAIT" -gt 20
 }
 
 # coverage NAME
@@ -318,16 +345,18 @@ is_blocked() {
 
 # A scrape of many pods comes in pieces, and others get their turn.
 test_many_pods() {
-    local rows turns all
+    local rows turns all n=1000
+    # Enough for what the kernel takes off our hands.
+    ! is_slow || n=300
     start_metrics
-    add_pods 1000
+    add_pods $n
     synced
     body /metrics >"$T/first"
     is "$(grep -c '^ovs_offload_interface_flows{interface="pod' \
-        "$T/first")" 4000
+        "$T/first")" $((4 * n))
     rows=$(coverage metrics_row)
     turns=$(coverage metrics_turn)
-    test "$rows" -ge 4000
+    test "$rows" -ge $((4 * n))
     test "$rows" -le $((turns * 64)) || fail "$rows rows in $turns turns"
 
     # In the middle of it, as somebody does not read on.
@@ -349,7 +378,7 @@ test_many_pods() {
     exec 7>&-
     wait $!
     sed 1d "$T/stalled" | grep -c '^ovs_offload_interface_flows{interface="pod' |
-        { read -r n; is "$n" 4000; }
+        { read -r rows; is "$rows" $((4 * n)); }
     is "$(sed 1d "$T/stalled" | tail -n1)" "$(tail -n1 "$T/first")"
     # It is as of one moment: what went meanwhile is there, and as a whole.
     is "$(sed 1d "$T/stalled" | grep -c 'interface="pod7",')" 12
@@ -357,6 +386,9 @@ test_many_pods() {
 
 # What is more than the limit is one row.
 test_limit() {
+    if is_slow; then
+        skip "it would take long"
+    fi
     start_metrics
     add_pods 4200
     synced
@@ -372,11 +404,11 @@ test_flood() {
     start_metrics
     add_pods 50
     synced
-    is "$(client flood 16 10 /metrics)" 160
+    is "$(client flood 16 5 /metrics)" 80
     is "$(client flood 1 500 /healthz)" 500
     # Many scrapes look at the tables once a second.
     test "$(coverage metrics_snapshot)" -lt 80
-    client flood 40 5 /metrics >"$T/good"
+    client flood 40 2 /metrics >"$T/good"
     status_is 200 GET /healthz
     wait_json status : '.metrics | .connected == 0 and .connections > 17'
 }
@@ -424,7 +456,7 @@ END
 # Those who take too long are closed.
 test_slow_clients() {
     start_metrics
-    add_pods 1000
+    add_pods 500
     synced
     mkfifo "$T/end"
     client hold 4 'GET /metr' <"$T/end" >"$T/half" &
@@ -433,9 +465,8 @@ test_slow_clients() {
         >"$T/unread" &
     eventually grep connected "$T/half"
     eventually grep connected "$T/unread"
-    wait_json status : '.metrics | .connected == 8 and .scrapes == 4'
-    wait_json status : '.metrics | .connected == 4 and .timeouts == 4'
-    wait_json status : '.metrics | .connected == 0 and .timeouts == 8'
+    wait_json status : '.metrics | .connected == 0 and .timeouts == 8 and
+        .scrapes == 4'
     exec 7>&-
     wait
     is "$(tail -n1 "$T/half")" 4
@@ -448,8 +479,10 @@ test_many_clients() {
     client hold 40 'GET /' <"$T/end" >"$T/held" &
     exec 7>"$T/end"
     eventually grep connected "$T/held"
-    wait_json status : '.metrics | .connected == 16 and
-        .refused + .displaced == 24'
+    # Those who do not go on are closed meanwhile, where all is slow.
+    wait_json status : '.metrics | .connections == 40 and .connected <= 16 and
+        .refused + .displaced > 0 and
+        .refused + .displaced + .timeouts + .connected == 40'
     eventually answers 200 GET /healthz
     exec 7>&-
     wait $!
@@ -477,7 +510,55 @@ test_no_descriptors() {
     json_true status : '.metrics.accept_errors | . > 0 and . < 100'
 }
 
-# A connection that is kept open costs nothing until there is a request.
+# What passed is what flow/report says.
+test_traffic() {
+    local packet i
+    start_ovs
+    set_ids "offload-metrics=$ADDRESS"
+    ln -sf ovs-vswitchd.ctl "$T/ovs-vswitchd.$(pid_of ovs-vswitchd).ctl"
+    vsctl add-br br-user -- set Bridge br-user datapath_type=netdev \
+        -- add-port br-user u0 -- set Interface u0 ofport_request=1 \
+           external_ids:iface-id=ns_pod external_ids:sandbox=0123 \
+           external_ids:iface-id-ver=uid \
+        -- add-port br-user u1 -- set Interface u1 ofport_request=2
+    ovs-ofctl add-flow "unix:$T/br-user.mgmt" in_port=1,actions=output:2
+    start_daemon
+    synced
+    wait_listening
+    packet='in_port(1),eth(src=50:54:00:00:00:09,dst=50:54:00:00:00:0a)'
+    packet+=',eth_type(0x0800),ipv4(src=10.0.0.2,dst=10.0.0.1,proto=1,tos=0'
+    packet+=',ttl=64,frag=no),icmp(type=8,code=0)'
+    for ((i = 0; i < 5; i++)); do
+        ovs-appctl -T "$WAIT" -t "$T/ovs-vswitchd.ctl" \
+            netdev-dummy/receive u0 "$packet" >/dev/null
+    done
+    # packets INTERFACE KIND NS POD DIRECTION OFFLOAD
+    packets() {
+        body /metrics | sample "ovs_offload_interface_packets_total$(
+            )$(printf '{interface="%s",kind="%s",namespace="%s",pod="%s",' \
+                "$1" "$2" "$3" "$4")direction=\"$5\",offload=\"$6\"}"
+    }
+    # Each scrape has what the one before led to be read.
+    # shellcheck disable=SC2317    # Called by "eventually".
+    some_passed() {
+        test "$(packets u0 pod ns pod egress software)" -ge 4
+    }
+    eventually some_passed
+    # shellcheck disable=SC2317    # Likewise.
+    as_reported() {
+        test "$(packets u0 pod ns pod egress software)" = \
+            "$(json flow/report --pod=ns/pod : \
+                '.interfaces[0].egress.passed.sw.packets')"
+    }
+    eventually as_reported
+    is "$(packets u1 port "" "" ingress software)" \
+        "$(packets u0 pod ns pod egress software)"
+    is "$(packets u0 pod ns pod egress hardware)" 0
+    is "$(body /metrics | sample \
+        'ovs_offload_flows{source="flows-userspace"}')" 1
+}
+
+# A connection that is kept open does not keep the daemon busy.
 test_idle() {
     local before
     start_metrics
