@@ -37,6 +37,9 @@ EXTRA_DIST += \
 	Documentation/kubernetes/Containerfile \
 	Documentation/kubernetes/daemonset.yaml \
 	Documentation/kubernetes/kustomization.yaml \
+	Documentation/kubernetes/metrics/kustomization.yaml \
+	Documentation/kubernetes/metrics/patch.yaml \
+	Documentation/kubernetes/metrics/podmonitor.yaml \
 	Documentation/kubernetes/policies/kustomization.yaml \
 	Documentation/kubernetes/policies/patch.yaml \
 	Documentation/pictures/data-flow.dot \

@@ -148,7 +148,7 @@ function sense(set) {
   return complaints;
 }
 
-// A variant that patches the DaemonSet.
+// A variant: the base with one patch of the DaemonSet, and files of its own.
 function variant(set, name) {
   const { resources, patches } = read(name, "kustomization.yaml")[0];
   if (resources[0] !== ".." || patches.length !== 1) {
@@ -159,7 +159,14 @@ function variant(set, name) {
       structuredClone(set),
       read(name, patches[0].path)[0],
     );
-    return [...validate(patched), ...sense(patched)];
+    return [
+      ...validate(patched),
+      ...sense(patched),
+      ...resources
+        .slice(1)
+        .flatMap((file) => read(name, file))
+        .flatMap(validate),
+    ];
   } catch (error) {
     return [error.message];
   }
@@ -196,7 +203,9 @@ for (const file of read("kustomization.yaml")[0].resources) {
 }
 const set = read("daemonset.yaml").find((o) => o.kind === "DaemonSet");
 result("daemonset.yaml, what no schema says", sense(set));
-result("policies/", variant(set, "policies"));
+for (const name of ["metrics", "policies"]) {
+  result(`${name}/`, variant(set, name));
+}
 result("the test sees mistakes", spoiled(set));
 result(
   "Containerfile, by dockerfile-utils",
