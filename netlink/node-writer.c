@@ -38,8 +38,10 @@ enum writer_op { OP_WRITE, OP_SAVE, OP_REMOVE };
 /* Followed by three strings, each with its NUL: a path or directory, the name
  * in the directory or "", the text or "". */
 struct writer_request {
-    uint32_t op;                /* enum writer_op. */
-    bool first, last;           /* Of OP_SAVE: which part 'text' is. */
+    uint16_t op;                /* enum writer_op. */
+    uint8_t first, last;        /* Of OP_SAVE, as booleans: is 'text' the first
+                                 * part, and the last?  No padding: it is sent
+                                 * as it is. */
 };
 
 struct writer_reply {
