@@ -10,21 +10,18 @@
 #include "hash.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
-#include "unicode.h"
 #include "util.h"
 
 /* Writing. */
 
-/* What is no UTF-8 could be written, but not be read. */
 static void
 put_string(struct json *json, const char *name, const char *value)
 {
-    char *wrong = value ? utf8_validate(value, NULL) : NULL;
-
-    if (value && !wrong) {
+    /* Names of netdevs and devices need not be UTF-8.  Strings are written and
+     * read byte by byte. */
+    if (value) {
         json_object_put_string(json, name, value);
     }
-    free(wrong);
 }
 
 static struct json *

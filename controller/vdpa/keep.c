@@ -13,7 +13,6 @@
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
-#include "unicode.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(vdpa_keep);
@@ -80,15 +79,11 @@ vdpa_keep_destroy(struct vdpa_keep *keep)
 static void
 collect(void *deletions, const struct vdpa_pending *pending)
 {
-    /* What is no UTF-8 could not be read again. */
-    char *wrong = utf8_validate(pending->name, NULL);
-
-    if (!strcmp(pending->what, "delete") && pending->late && pending->inode
-        && !wrong) {
+    if (!strcmp(pending->what, "delete") && pending->late
+        && pending->inode) {
         free(shash_replace(deletions, pending->name,
                            xmemdup(&pending->inode, sizeof pending->inode)));
     }
-    free(wrong);
 }
 
 static bool
