@@ -9,6 +9,7 @@
 
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/run-test
 EXTRA_DIST += \
+	tests/kubernetes/as-pod \
 	tests/kubernetes/check.cjs \
 	tests/kubernetes/fetch \
 	tests/kubernetes/package-lock.json \

@@ -31,7 +31,7 @@ END
 check_list_more() {
     cat <<'END'
   containerfile
-              the Containerfile, done in a chroot
+              the Containerfile, done in a chroot, and its image as a pod
   lab-6.12    as "lab", on a newer kernel, of Debian's backports
   lab-ovs-newer
               the lab's tests of flows, with the next Debian's Open vSwitch
@@ -89,8 +89,10 @@ check_prepare() {
         lab-ovs-newer) setup_lab -O "$newer_release"
                        setup_ovs_newer ;;
         unit | daemon) build_asan ;;
-        valgrind | distcheck | containerfile) build_release ;;
+        valgrind | distcheck) build_release ;;
         kubernetes) setup_kubernetes ;;
+        containerfile) build_release
+                       setup_kubernetes ;;
         rpm) build_release
              setup_selinux_policy ;;
         ovs-newer) setup_ovs_newer ;;

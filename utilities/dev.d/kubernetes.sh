@@ -25,8 +25,9 @@ stage_kubernetes() {
         "$top/Documentation/kubernetes"
 }
 
-# The Containerfile, step by step, in directories that debootstrap makes.  No
-# container engine is needed, and none is tried; it takes root.
+# The Containerfile, step by step, in directories that debootstrap makes, and
+# what comes of it in place of a pod.  No container engine is needed, and none is
+# tried; it takes root.
 stage_containerfile() {
     local version tarball
     package_tarball
@@ -35,5 +36,12 @@ stage_containerfile() {
         return
     fi
     "$top/tests/kubernetes/run-containerfile" "$cache/containerfile" \
-        "$top/Documentation/kubernetes/Containerfile" "$(dirname "$tarball")"
+        "$top/Documentation/kubernetes/Containerfile" \
+        "$(dirname "$tarball")" || return
+    if [ -z "$kubernetes_modules" ]; then
+        echo "SKIP as a pod: npm's registry cannot be reached"
+        return
+    fi
+    "$top/tests/kubernetes/as-pod" "$cache/containerfile/image" \
+        "$top/Documentation/kubernetes/daemonset.yaml" "$kubernetes_modules"
 }
