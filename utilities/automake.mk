@@ -20,6 +20,7 @@ utilities_libclient_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBYAML_CFLAGS)
 utilities_libclient_a_SOURCES = \
 	utilities/client/answer.c \
 	utilities/client/answer.h \
+	utilities/client/await-daemon.c \
 	utilities/client/catalog.c \
 	utilities/client/catalog.h \
 	utilities/client/client.c \

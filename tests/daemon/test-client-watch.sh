@@ -74,7 +74,9 @@ test_event_wait() {
 
     # Those who are there when the daemon ends are told so.
     fill
+    pid=$(pid_of "$TARGET")
     ctl exit
+    wait_gone "$pid"
     all_gone
     test "$(grep -c "going away" "$T/answers")" -gt 32
 }
@@ -85,7 +87,7 @@ n_in_watch() {
 
 # A block for each change, and none without.
 test_blocks() {
-    local pid first status=0
+    local pid first
     start_all
     first=$(json event/wait : .state)
     "$CLIENT" -t "$T/$TARGET.ctl" port list --watch >"$T/watch" \
@@ -101,11 +103,48 @@ test_blocks() {
     synced
     test "$(grep -c REPRESENTOR "$T/watch")" -le \
         $(($(json event/wait : .state) - first + 1))
-    stop_daemon
-    wait "$pid" || status=$?
-    is "$status" 3
-    matches "$(cat "$T/watch.stderr")" "going away|no answer"
     [[ $(cat "$T/watch") != *$'\033'* ]]
+
+    # It goes on with the next daemon, and with one after a crash.
+    stop_daemon
+    eventually grep -qE "going away|no answer" "$T/watch.stderr"
+    : >"$T/watch"
+    start_daemon
+    eventually n_in_watch ns_second 1
+    kill_daemon
+    : >"$T/watch"
+    start_daemon
+    eventually n_in_watch ns_second 1
+    kill "$pid"
+    wait "$pid" || true
+
+    # Its reader is gone.
+    (client -w port list || true) | head -n1 >"$T/watch" &
+    pid=$!
+    eventually n_in_watch REPRESENTOR 1
+    request 0000:65:00.2 iface-id=ns_third
+    wait "$pid"
+}
+
+# Each event once, as "event list" has them.
+test_events() {
+    local pid
+    start_all
+    "$CLIENT" -t "$T/$TARGET.ctl" -w event list -o csv >"$T/watch" &
+    pid=$!
+    eventually n_in_watch "source link" 1
+    request 0000:65:00.1 iface-id=ns_first
+    eventually n_in_watch "0000:65:00.1,state" 2
+    request 0000:65:00.2 iface-id=ns_second
+    eventually n_in_watch "0000:65:00.2,state" 2
+    # shellcheck disable=SC2317  # By "eventually".
+    is_all() {
+        client event list -o csv >"$T/all"
+        cmp -s "$T/all" "$T/watch"
+    }
+    eventually is_all
+    kill "$pid"
+    wait "$pid" || true
 }
 
 test_terminal() {
@@ -146,5 +185,6 @@ test_which() {
     contains "$(fails 2 client -w recompute)" "show a state"
     contains "$(fails 2 client -w nosuch)" "--help lists"
     stop_daemon
-    contains "$(fails 3 client -w status)" "no answer from"
+    # Where no daemon can come.
+    contains "$(fails 3 "$CLIENT" -t "$T/nosuch/x" -w status)" "no answer from"
 }

@@ -45,7 +45,7 @@ print(const struct catalog_command *command, const struct json *json,
             struct grid_style style = { .width = 30, .wrap = way == 2 };
 
             free(grid_put_table(&grid, &style, &s));
-            grid_put_csv(&grid, &s);
+            grid_put_csv(&grid, false, &s);
             free(answer_remark(command->shape, json));
             grid_destroy(&grid);
         }

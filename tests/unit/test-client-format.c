@@ -97,6 +97,15 @@ test_full(void **state OVS_UNUSED)
 }
 
 static void
+test_continued(void **state OVS_UNUSED)
+{
+    expect_table(rows, &(struct grid_style) { .continued = true },
+        "first  1 attached "
+        "a long text that says why it is so, in many words\n"
+        "second   error\n", NULL);
+}
+
+static void
 test_cut(void **state OVS_UNUSED)
 {
     expect_table(rows, &(struct grid_style) { .width = 66 },
@@ -176,9 +185,14 @@ test_csv(void **state OVS_UNUSED)
 
     make(&grid, "[{\"name\":\"a,b\",\"n\":2,\"state\":\"say \\\"x\\\"\","
          "\"why\":[1,2]},{\"name\":\"=1+1\"}]");
-    grid_put_csv(&grid, &s);
+    grid_put_csv(&grid, false, &s);
     assert_string_equal(ds_cstr(&s),
                         "NAME,N,STATE,WHY\r\n"
+                        "\"a,b\",2,\"say \"\"x\"\"\",\"[1,2]\"\r\n"
+                        "=1+1,,,\r\n");
+    ds_clear(&s);
+    grid_put_csv(&grid, true, &s);
+    assert_string_equal(ds_cstr(&s),
                         "\"a,b\",2,\"say \"\"x\"\"\",\"[1,2]\"\r\n"
                         "=1+1,,,\r\n");
     grid_destroy(&grid);
@@ -286,7 +300,7 @@ test_any_json(void **state OVS_UNUSED)
                 struct grid_style style = { .width = 20 * (j % 3) };
 
                 free(grid_put_table(&grid, &style, &s));
-                grid_put_csv(&grid, &s);
+                grid_put_csv(&grid, j % 2, &s);
                 free(answer_remark(command->shape, json));
                 grid_destroy(&grid);
             }
@@ -352,6 +366,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_continued),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_color),

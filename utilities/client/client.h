@@ -45,6 +45,7 @@ struct client {
     int timeout;                /* How long to wait for an answer, in ms, or
                                  * -1 for as long as it takes. */
     bool watch;                 /* Again whenever something changes. */
+    bool continued;             /* Are rows below others already there? */
     bool help;                  /* Tell of the command, do not run it. */
     const struct snapshot *snapshot; /* Answers in place of the daemon, or
                                       * NULL. */
@@ -104,8 +105,12 @@ struct catalog_command;
 bool client_print_answer(const struct client *,
                          const struct catalog_command *, const char *text);
 
+/* Waits until the daemon, which is gone, answers again.  Returns false if it
+ * cannot be waited for. */
+bool client_await_daemon(const struct client *);
+
 /* Runs 'command', whose name is 'n_name' of the 'argc' words, now and whenever
- * the daemon says that something changed, until that is gone. */
+ * the daemon says that something changed. */
 enum client_status client_watch(const struct client *,
                                 const struct catalog_command *command,
                                 size_t n_name, int argc, char *argv[]);

@@ -400,7 +400,9 @@ grid_put_table(const struct grid *grid, const struct grid_style *style,
 
     measure(grid, &layout);
     fit(grid, &layout, style->width);
-    put_headings(grid, &layout, style->color, out);
+    if (!style->continued) {
+        put_headings(grid, &layout, style->color, out);
+    }
     for (size_t y = 0; y < grid->n_rows; y++) {
         put_row(grid, &layout, y, style, out);
     }
@@ -433,13 +435,13 @@ put_field(struct ds *out, const char *s)
 }
 
 void
-grid_put_csv(const struct grid *grid, struct ds *out)
+grid_put_csv(const struct grid *grid, bool continued, struct ds *out)
 {
-    for (size_t x = 0; x < grid->n_columns; x++) {
+    for (size_t x = 0; x < grid->n_columns && !continued; x++) {
         ds_put_cstr(out, x ? "," : "");
         put_field(out, grid->columns[x].heading);
     }
-    ds_put_cstr(out, "\r\n");
+    ds_put_cstr(out, continued ? "" : "\r\n");
     for (size_t y = 0; y < grid->n_rows; y++) {
         for (size_t x = 0; x < grid->n_columns; x++) {
             ds_put_cstr(out, x ? "," : "");

@@ -45,6 +45,7 @@ void grid_set_cell(char **cell, char *text);
 struct grid_style {
     size_t width;               /* Columns of the terminal; 0: no limit. */
     bool color;                 /* With colors? */
+    bool continued;             /* Without headings, which are above? */
     bool wrap;                  /* Continue elastic columns on further lines,
                                  * rather than to cut them? */
 };
@@ -59,8 +60,9 @@ struct grid_style {
 char *grid_put_table(const struct grid *, const struct grid_style *,
                      struct ds *);
 
-/* Appends CSV as RFC 4180 has it: a record of headings first, lines that end
- * with CR and LF, quotes around fields that need them. */
-void grid_put_csv(const struct grid *, struct ds *);
+/* Appends CSV as RFC 4180 has it: a record of headings first, unless that is
+ * 'continued'; lines that end with CR and LF, quotes around fields that need
+ * them. */
+void grid_put_csv(const struct grid *, bool continued, struct ds *);
 
 #endif /* utilities/client/grid.h */

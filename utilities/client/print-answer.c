@@ -24,6 +24,7 @@ put_table(const struct client *client, const struct catalog_command *command,
         .width = (client->output == CLIENT_OUTPUT_WIDE ? 0
                   : terminal_table_width()),
         .color = terminal_wants_color(),
+        .continued = client->continued,
         /* Text to be read, not rows to be looked through. */
         .wrap = (command->shape == ANSWER_OBJECT
                  || command->shape == ANSWER_EXPLAIN),
@@ -34,7 +35,7 @@ put_table(const struct client *client, const struct catalog_command *command,
     if (remark) {
         ds_put_format(s, "%s\n", remark);
     }
-    if (dropped) {
+    if (dropped && !client->continued) {
         ds_put_format(s, "(no room for %s; -o wide shows all)\n", dropped);
     }
     free(dropped);
@@ -58,7 +59,7 @@ put_json(const struct client *client, const struct catalog_command *command,
         return error;
     }
     if (client->output == CLIENT_OUTPUT_CSV) {
-        grid_put_csv(&grid, s);
+        grid_put_csv(&grid, client->continued, s);
     } else {
         put_table(client, command, json, &grid, s);
     }
