@@ -40,7 +40,6 @@ struct conn {
     long long int since;        /* time_msec() since which it is as it is: */
     bool answering;             /* being answered, or else waited for; */
     bool served;                /* was anything answered? */
-    bool fresh;                 /* Has it libevent's time-outs? */
 };
 
 void
@@ -63,7 +62,6 @@ metrics_conns_add(struct metrics_conns *conns, struct event_base *base)
     bufferevent_incref(conn->bev);
     bufferevent_setwatermark(conn->bev, EV_READ, 0, MAX_READ_AHEAD);
     conn->since = time_msec();
-    conn->fresh = true;
     ovs_list_push_back(&conns->list, &conn->node);
     conns->counters->n_connected++;
     conns->counters->n_accepted++;
@@ -180,10 +178,6 @@ metrics_conns_run(struct metrics_conns *conns)
         make_room(conns);
     }
     LIST_FOR_EACH (conn, node, &conns->list) {
-        if (conn->fresh) {
-            conn->fresh = false;
-            bufferevent_set_timeouts(conn->bev, NULL, NULL);
-        }
         if (time_msec() >= deadline(conn)) {
             conns->counters->n_timeouts++;
             kick(conn);

@@ -16,6 +16,9 @@ client.py ADDRESS hold N TEXT
 client.py ADDRESS stall PATH
     reads a little of the answer, prints "stalled", waits for a line on
     standard input, reads the rest and prints it
+client.py ADDRESS keep SECONDS
+    scrapes twice on one connection, that far apart; prints how often the
+    daemon's main loop turned in between
 
 ADDRESS is IP:PORT, [IPV6]:PORT or unix:PATH.
 """
@@ -23,6 +26,7 @@ import http.client
 import select
 import socket
 import sys
+import time
 
 TIMEOUT = 120
 
@@ -132,6 +136,18 @@ def stall(address, path):
     sys.stdout.write(got.split(b"\r\n\r\n", 1)[1].decode())
 
 
+def keep(address, seconds):
+    conn = Connection(address)
+    turns = []
+    for pause in [0, float(seconds)]:
+        time.sleep(pause)
+        conn.request("GET", "/metrics")
+        for line in conn.getresponse().read().decode().splitlines():
+            if line.startswith("ovs_offload_main_loop_turns_total "):
+                turns.append(int(line.split()[1]))
+    print(turns[1] - turns[0])
+
+
 if __name__ == "__main__":
     {"get": get, "raw": raw, "flood": flood, "hold": hold,
-     "stall": stall}[sys.argv[2]](sys.argv[1], *sys.argv[3:])
+     "stall": stall, "keep": keep}[sys.argv[2]](sys.argv[1], *sys.argv[3:])

@@ -118,6 +118,50 @@ software() {
     no_flows
 }
 
+# What Prometheus is told is what the report says.
+scrape() {
+    local port
+    http() { "$LAB/../metrics/client.py" 127.0.0.1:9475 get GET "$@"; }
+    # value WHAT POD DIRECTION OFFLOAD
+    value() {
+        sed -n "s/^ovs_offload_interface_$1_total{.*pod=\"$2\",direction=\"$3\"$(
+            ),offload=\"$4\"} //p" "$LAB_OUT/scrape"
+    }
+    # scraped: as "counters" has them
+    scraped() {
+        local pod direction offload what
+        http /metrics >"$LAB_OUT/scrape"
+        for pod in client server; do
+            for direction in egress ingress; do
+                for offload in hardware software; do
+                    for what in packets bytes; do
+                        value $what $pod $direction $offload
+                    done
+                done
+            done
+        done | jq -sc .
+    }
+    # told LINE-BEGIN: is there such a sample?
+    told() { grep -qF "$1" "$LAB_OUT/scrape"; }
+
+    ip link set lo up
+    ids offload-metrics=127.0.0.1:9475
+    eventually "metrics are served" 10 http /healthz
+    equal "what passed" "$(counters | jq -c .)" "$(scraped)"
+    check "some in hardware, some in software" \
+        test "$(scraped | jq 'all(.[]; . > 0)')" = true
+    check "two pairs" told 'ovs_offload_pairs{pair="paired"} 2'
+    port='vdpa="vdpa0",namespace="ns",pod="client",pair="paired"'
+    check "a port" told "$port,state=\"attached\",hw_tc_offload=\"on\"} 1"
+    check "no commit failed" told \
+        'ovs_offload_ovsdb_transactions_total{result="error"} 0'
+    check "some were timed" \
+        not told 'ovs_offload_event_to_commit_duration_seconds_count 0'
+    check "and dumps" not told \
+        'ovs_offload_flow_dump_duration_seconds_count{source="flows-tc"} 0'
+    ids_rm offload-metrics
+}
+
 # A flow with several receivers is in "multi", once.
 multi() {
     ip netns exec client ping -q -c 3 -i 0.2 -W 1 10.0.0.99 >/dev/null
@@ -220,5 +264,5 @@ for i in 0 1; do
 done
 ip -n client neigh replace 10.0.0.2 lladdr "$(mac_of 1)" dev eth0
 ip -n server neigh replace 10.0.0.1 lladdr "$(mac_of 0)" dev eth0
-theme hardware software multi conntrack repair gone
+theme hardware software scrape multi conntrack repair gone
 finish
