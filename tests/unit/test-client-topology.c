@@ -122,6 +122,12 @@ test_odd(void **state OVS_UNUSED)
                 "\"ingress\":{\"flows\":9223372036854775807}}]}", &style,
                 "pod i: on no VF, 0 of 18446744073709551614 flows in "
                 "hardware\n");
+    /* What is below a node is there once, however many lead to it. */
+    expect_tree("[{\"vf_pci\":\"v\",\"vdpa_devices\":[\"d\"],\"pair\":\"p\","
+                "\"iface_id\":\"i\"},{\"vf_pci\":\"w\",\"pair\":\"p\","
+                "\"vdpa_devices\":[\"d\"]}]", NULL, NULL, &style,
+                "VF v: p\n`-- vDPA d\n    `-- pod i\n"
+                "VF w: p\n`-- vDPA d\n");
     /* The same name for all, twice. */
     expect_tree("[{\"pf_pci\":\"x\",\"vf_pci\":\"x\",\"vdpa_devices\":"
                 "[\"x\",\"x\"],\"representor\":\"x\",\"bridge\":\"x\","
