@@ -13,7 +13,7 @@
  * are too many, the one that is slowest.  The tables are looked at no more
  * than once a second, however many scrape.
  *
- * libevent's own time-outs are not turned on, as they would wake us each second
+ * libevent's own time-outs are not turned on: they would wake us each second
  * for a connection that is merely kept open between two scrapes. */
 
 struct controller;

@@ -304,6 +304,13 @@ no connection to $DB\"]}"
     is "$(body /metrics | sample ovs_offload_ovsdb_connected)" 0
     start_ovsdb
     eventually answers 200 GET /readyz
+
+    set_ids offload-policy-p=numVfs=x
+    synced
+    status_is 503 GET /readyz
+    contains "$(body /readyz | jq -r '.reasons[]')" "policy, p: "
+    del_id offload-policy-p
+    eventually answers 200 GET /readyz
 }
 
 # Labels of names that others chose.
