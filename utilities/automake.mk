@@ -8,7 +8,9 @@ EXTRA_DIST += \
 	utilities/dev.d/kubernetes.sh \
 	utilities/dev.d/lab.sh \
 	utilities/dev.d/package-rpm.sh \
+	utilities/dev.d/package-deb.sh \
 	utilities/dev.d/package.sh \
+	utilities/dev.d/packages-deb \
 	utilities/dev.d/packages \
 	utilities/dev.d/packages-containerfile \
 	utilities/dev.d/packages-rpm \

@@ -6,6 +6,8 @@ EXTRA_DIST += \
 	tests/lab/.shellcheckrc \
 	tests/lab/README.md \
 	tests/lab/cache.sh \
+	tests/lab/deb/mkroot \
+	tests/lab/deb/test.sh \
 	tests/lab/fetch-packages \
 	tests/lab/guest/driver.sh \
 	tests/lab/guest/in-tree \
@@ -20,6 +22,8 @@ EXTRA_DIST += \
 	tests/lab/kernel/lab.config \
 	tests/lab/kernel/labinit \
 	tests/lab/kernel/monotonic.patch \
+	tests/lab/kernel/systemdinit \
+	tests/lab/kernel/systemdrun \
 	tests/lab/mklab \
 	tests/lab/nicsim/Makefile \
 	tests/lab/nicsim/ct.c \

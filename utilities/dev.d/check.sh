@@ -7,10 +7,10 @@
 # that begins with PASS, FAIL or SKIP and a blank is a result.
 
 # In the order in which they run; "lab" runs beside the others.
-stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck kubernetes rpm lab)
+stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck kubernetes rpm deb lab)
 
 # Run when they are named.
-stages_more=(containerfile lab-6.12 lab-ovs-newer)
+stages_more=(packages containerfile lab-6.12 lab-ovs-newer)
 
 check_list() {
     cat <<'END'
@@ -24,12 +24,15 @@ check_list() {
   distcheck   make distcheck
   kubernetes  manifests, against the published schemas
   rpm         the RPM: built, and looked at from outside
+  deb         the Debian package: built, lintian, and its life in the lab, from
+              installation to purge, on a Debian 12 with systemd
   lab         the lab, and the daemon in it, built as for "unit"
 END
 }
 
 check_list_more() {
     cat <<'END'
+  packages    as "deb", with all flags of packages, on Debian 12 and 13
   containerfile
               the Containerfile, done in a chroot, and its image as a pod
   lab-6.12    as "lab", on a newer kernel, of Debian's backports
@@ -73,6 +76,8 @@ check_prepare() {
     for stage; do
         [[ $stage != lab* ]] || packages+=("$top/tests/lab/packages")
         [[ $stage != rpm ]] || packages+=("$lib/packages-rpm")
+        [[ $stage != deb && $stage != packages ]] ||
+            packages+=("$lib/packages-deb" "$top/tests/lab/packages")
         [[ $stage != containerfile ]] ||
             packages+=("$lib/packages-containerfile")
     done
@@ -95,6 +100,8 @@ check_prepare() {
                        setup_kubernetes ;;
         rpm) build_release
              setup_selinux_policy ;;
+        deb) setup_deb bookworm ;;
+        packages) setup_deb bookworm "$newer_release" ;;
         ovs-newer) setup_ovs_newer ;;
         esac
     done
