@@ -59,7 +59,7 @@ check_envelope(const struct json *json)
                                                  "content");
 
     if (!version || json_integer(version) != VERSION_NUMBER) {
-        return "member \"version\" is not " OVS_STRINGIZE(VERSION_NUMBER);
+        return "member \"version\" is not one that is known";
     } else if (!member(json, "boot_id", JSON_STRING)) {
         return "member \"boot_id\" is missing or of the wrong type";
     } else if (!content) {

@@ -56,6 +56,7 @@ setup_deb() {
 package_deb_older() {
     local dir
     dir=$(mktemp -d "$work/check/older.XXXXXX")
+    # shellcheck disable=SC2016         # "sh" expands it.
     fakeroot sh -ec '
         dpkg-deb -R "$1" "$3/tree"
         sed -i "s/^Version: .*/Version: 0.0.1-1/" "$3/tree/DEBIAN/control"
