@@ -219,7 +219,7 @@ explain_feature(const struct explain_dev *dev, const char *name,
     }
     switch (dev->tc_offload) {
     case TC_OFFLOAD_ON:
-        add(list, name, EXPLAIN_PASS, "hw-tc-offload is on on %s", dev->name);
+        add(list, name, EXPLAIN_PASS, "hw-tc-offload of %s is on", dev->name);
         return;
     case TC_OFFLOAD_OFF:
         add(list, name, EXPLAIN_FAIL, "hw-tc-offload is off on %s",

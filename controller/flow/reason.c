@@ -165,7 +165,7 @@ try_feature(const struct flow_reason_flow *flow, struct flow_reason *r)
     }
     if (dev->late && !flow->kernel) {
         return set(r, FLOW_REASON_LATE,
-                   xasprintf("installed before hw-tc-offload was on on %s",
+                   xasprintf("installed before hw-tc-offload of %s was on",
                              dev->name), xstrdup(PURGE));
     }
     return false;
@@ -263,7 +263,7 @@ try_tc(const struct flow_reason_env *env, const struct flow_reason_flow *flow,
     if (dev && dev->feature == FLOW_UNKNOWN) {
         return set(r, FLOW_REASON_UNKNOWN,
                    xasprintf("in tc but not in hardware: not known whether "
-                             "hw-tc-offload is on on %s", dev->name),
+                             "hw-tc-offload of %s is on", dev->name),
                    command("ethtool -k %s | grep hw-tc-offload", dev->name));
     }
     if (env->skip_hw == FLOW_UNKNOWN) {

@@ -185,10 +185,10 @@ static void
 test_late(void **state OVS_UNUSED)
 {
     expect_flow(false, &late, &good, "installed-before-offload",
-                "installed before hw-tc-offload was on on eth10",
+                "installed before hw-tc-offload of eth10 was on",
                 "ovs-appctl revalidator/purge");
     expect_flow(false, &late, &other, "installed-before-offload",
-                "installed before hw-tc-offload was on on eth10", "purge");
+                "installed before hw-tc-offload of eth10 was on", "purge");
     expect_flow(false, &good, &late, "refused", REFUSED, "eth5");
     /* That has nothing to do with the feature. */
     expect_flow(true, &late, &good, "unknown",
@@ -260,10 +260,10 @@ test_tc(void **state OVS_UNUSED)
     /* What is not known is not taken to be good. */
     expect_flow(false, &unsure, &good, "unknown",
                 "in tc but not in hardware: not known whether hw-tc-offload "
-                "is on on eth9", "ethtool -k eth9");
+                "of eth9 is on", "ethtool -k eth9");
     expect_flow(false, &tunnel, &unsure, "unknown",
                 "in tc but not in hardware: not known whether hw-tc-offload "
-                "is on on eth9", "ethtool -k eth9");
+                "of eth9 is on", "ethtool -k eth9");
     expect_flow(false, &good, &unsure, "refused", REFUSED, "eth5");
     env.skip_hw = FLOW_UNKNOWN;
     expect(&env, &f, "unknown", "in tc but not in hardware: not known "
