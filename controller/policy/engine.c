@@ -147,14 +147,19 @@ mark_links(const struct policy_engine *engine, const struct managed_pf *pf,
     }
 }
 
-/* A policy that was for some VFs of 'pf', and has got a value that says
- * nothing: that is no wish to have its devices deleted.  Caller frees. */
+/* A policy that was for some VFs of 'pf', also before a restart, and has got a
+ * value that says nothing: that is no wish to have its devices deleted.
+ * Caller frees. */
 static char *
 find_bad_group(const struct policy_engine *engine, const struct managed_pf *pf)
 {
-    for (size_t i = 0; i < pf->merged.n_groups; i++) {
-        const struct policy *policy
-            = policy_find(&engine->policies, pf->merged.groups[i].policy);
+    const char *name;
+
+    if (!pf->record) {
+        return NULL;
+    }
+    SSET_FOR_EACH (name, &pf->record->others) {
+        const struct policy *policy = policy_find(&engine->policies, name);
 
         if (policy && policy->error) {
             return xasprintf("the value of policy %s is bad, and what an "

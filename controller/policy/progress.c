@@ -223,6 +223,36 @@ save_done(void *pf_, int error)
     }
 }
 
+/* Names of the policies that count for some VFs beside 'pf->policy'. */
+static void
+get_others(const struct managed_pf *pf, struct sset *others)
+{
+    sset_init(others);
+    for (size_t i = 0; i < pf->merged.n_groups; i++) {
+        const char *name = pf->merged.groups[i].policy;
+
+        if (strcmp(name, pf->policy->name)) {
+            sset_add(others, name);
+        }
+    }
+}
+
+/* Does the record name the policies that count? */
+static bool
+record_is_current(const struct managed_pf *pf)
+{
+    const struct policy_record *record = pf->record;
+    struct sset others;
+    bool equal;
+
+    get_others(pf, &others);
+    equal = (record->force == pf->merged.force
+             && !strcmp(record->policy, pf->policy->name)
+             && sset_equals(&record->others, &others));
+    sset_destroy(&others);
+    return equal;
+}
+
 /* Brings the record to what is to be on the disk before the step. */
 static void
 update_record(struct managed_pf *pf)
@@ -233,6 +263,8 @@ update_record(struct managed_pf *pf)
         free(record->policy);
         record->policy = xstrdup(pf->policy->name);
         record->force = pf->merged.force;
+        sset_destroy(&record->others);
+        get_others(pf, &record->others);
     }
     free(record->step);
     record->step = (pf->step.type == POLICY_STEP_NONE ? xstrdup("")
@@ -462,9 +494,7 @@ finish(struct managed_pf *pf)
         return;
     }
     managed_pf_set_state(pf, POLICY_APPLIED, xstrdup(""));
-    if (record && (record->step[0]
-                   || record->force != pf->merged.force
-                   || strcmp(record->policy, pf->policy->name))) {
+    if (record && (record->step[0] || !record_is_current(pf))) {
         start_save(pf);
     } else {
         node_writer_destroy(pf->writer);

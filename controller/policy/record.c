@@ -27,6 +27,7 @@ policy_record_create(const struct policy_pf *pf, const char *policy)
     record->policy = xstrdup(policy);
     record->step = xstrdup("");
     record->boot_id = xstrdup("");
+    sset_init(&record->others);
     sset_init(&record->vdpas);
     record->num_vfs = pf->n_vfs;
     record->mode = pf->mode;
@@ -54,6 +55,7 @@ policy_record_destroy(struct policy_record *record)
         free(record->step);
         free(record->boot_id);
         free(record->drivers);
+        sset_destroy(&record->others);
         sset_destroy(&record->vdpas);
         free(record);
     }
@@ -134,24 +136,33 @@ before_to_json(const struct policy_record *record)
     return json;
 }
 
+/* As members of an object, which cannot be there twice. */
+static struct json *
+names_to_json(const struct sset *names)
+{
+    struct json *json = json_object_create();
+    const char *name;
+
+    SSET_FOR_EACH (name, names) {
+        json_object_put(json, name, json_boolean_create(true));
+    }
+    return json;
+}
+
 char *
 policy_record_format(const struct policy_record *record)
 {
     struct json *json = json_object_create();
-    struct json *made = json_object_create();
     char addr[PCI_ADDR_STRLEN];
-    const char *name;
 
     json_object_put(json, "version", json_integer_create(VERSION_NUMBER));
     json_object_put_string(json, "pf", pci_addr_format(&record->pf, addr));
     json_object_put_string(json, "policy", record->policy);
+    json_object_put(json, "others", names_to_json(&record->others));
     json_object_put(json, "force", json_boolean_create(record->force));
     json_object_put_string(json, "step", record->step);
     json_object_put_string(json, "boot_id", record->boot_id);
-    SSET_FOR_EACH (name, &record->vdpas) {
-        json_object_put(made, name, json_boolean_create(true));
-    }
-    json_object_put(json, "vdpa", made);
+    json_object_put(json, "vdpa", names_to_json(&record->vdpas));
     json_object_put(json, "before", before_to_json(record));
 
     char *text = json_to_string(json, JSSF_PRETTY | JSSF_SORT);
@@ -249,6 +260,20 @@ get_mode(struct reading *r, const struct json *json, const char *name)
 }
 
 static void
+get_names(struct reading *r, const struct json *json, const char *name,
+          struct sset *names)
+{
+    const struct json *object = get_member(r, json, name, JSON_OBJECT);
+    const struct shash_node *node;
+
+    if (object) {
+        SHASH_FOR_EACH (node, json_object(object)) {
+            sset_add(names, node->name);
+        }
+    }
+}
+
+static void
 get_drivers(struct reading *r, const struct json *json,
             struct policy_record *record)
 {
@@ -304,7 +329,6 @@ static void
 get_record(struct reading *r, const struct json *json,
            const struct pci_addr *pf, struct policy_record *record)
 {
-    const struct json *made;
     char addr[PCI_ADDR_STRLEN];
 
     if (get_number(r, json, "version") != VERSION_NUMBER) {
@@ -318,14 +342,8 @@ get_record(struct reading *r, const struct json *json,
     record->force = get_bool(r, json, "force");
     record->step = xstrdup(get_string(r, json, "step"));
     record->boot_id = xstrdup(get_string(r, json, "boot_id"));
-    made = get_member(r, json, "vdpa", JSON_OBJECT);
-    if (made) {
-        const struct shash_node *node;
-
-        SHASH_FOR_EACH (node, json_object(made)) {
-            sset_add(&record->vdpas, node->name);
-        }
-    }
+    get_names(r, json, "others", &record->others);
+    get_names(r, json, "vdpa", &record->vdpas);
     get_before(r, json, record);
 }
 
@@ -345,6 +363,7 @@ policy_record_parse(const char *text, const struct pci_addr *pf,
     } else {
         struct policy_record *record = xzalloc(sizeof *record);
 
+        sset_init(&record->others);
         sset_init(&record->vdpas);
         get_record(&r, json, pf, record);
         if (r.error) {

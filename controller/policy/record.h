@@ -21,6 +21,8 @@
 struct policy_record {
     struct pci_addr pf;
     char *policy;               /* Name of the policy that has the PF. */
+    struct sset others;         /* Names of those that count for some of its
+                                 * VFs beside that one. */
     bool force;                 /* Of that policy: it counts for the way back,
                                  * too. */
     char *step;                 /* What is about to be done, for people. */

@@ -31,7 +31,8 @@ is_of(const struct managed_pf *pf, const char *policy)
             return true;
         }
     }
-    return false;
+    /* One whose value is bad has its VFs still. */
+    return pf->record && sset_contains(&pf->record->others, policy);
 }
 
 /* Which policy is for which VFs. */

@@ -33,6 +33,7 @@ make_record(void)
     struct policy_record *record = policy_record_create(&pf, "p");
 
     policy_record_set_boot_id(record, "boot");
+    sset_add(&record->others, "q");
     sset_add(&record->vdpas, "vdpa:0000:65:00.1");
     record->mtu = 1500;
     record->force = true;
@@ -52,6 +53,8 @@ test_round_trip(void **state OVS_UNUSED)
 
     assert_null(policy_record_parse(text, &addr, &copy));
     assert_string_equal(copy->policy, "p");
+    assert_int_equal(sset_count(&copy->others), 1);
+    assert_true(sset_contains(&copy->others, "q"));
     assert_string_equal(copy->step, "set sriov_numvfs to 2");
     assert_string_equal(copy->pf_name, "eth0");
     assert_true(copy->force);

@@ -88,6 +88,12 @@ pfNames=$name#0-1"
     eventually "a bad value" 20 pf '.state == "error" and
         (.reason | contains("the value of policy other is bad"))'
     check "its device stays" driver_is 2 vhost_vdpa
+    ctl_stop
+    start
+    eventually "a bad value is known after a restart" 20 pf '
+        .state == "error" and
+        (.reason | contains("the value of policy other is bad"))'
+    check "its device stays" driver_is 2 vhost_vdpa
 
     # One that wants the VFs of another.
     ovs-vsctl --no-wait set Open_vSwitch . "external_ids:offload-policy-other=\
