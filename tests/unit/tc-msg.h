@@ -82,12 +82,13 @@ static inline void
 tc_msg_put_terse(struct tc_msg *m, const char *kind, const void *cookie,
                  uint32_t packets)
 {
-    struct gnet_stats_basic basic = {
-        .bytes = 100 * packets, .packets = packets,
-    };
+    struct gnet_stats_basic basic;
     struct gnet_stats_queue queue = { .qlen = 0 };
     size_t stats;
 
+    memset(&basic, 0, sizeof basic); /* It ends in padding. */
+    basic.bytes = 100 * packets;
+    basic.packets = packets;
     tc_msg_begin_action(m, kind, NULL, 0);
     stats = nl_msg_start_nested(&m->buf, TCA_ACT_STATS);
     nl_msg_put_unspec(&m->buf, TCA_STATS_BASIC, &basic, sizeof basic);

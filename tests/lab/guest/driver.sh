@@ -70,6 +70,10 @@ netdevs_left() {
     done
 }
 
+# Where the daemon keeps what survives it, unless it is told another place.
+state_dir=$(ovs-offload-controller --help 2>/dev/null |
+    sed -n 's|.*(default: \(/.*/ovs-offload\)).*|\1|p')
+
 # reset: back to the state after boot
 reset() {
     local dp d
@@ -85,6 +89,7 @@ reset() {
     done
     # What vmrun keeps of the host's /tmp is mounted there.
     find /tmp /run/openvswitch -xdev -mindepth 1 -delete 2>/dev/null
+    [ -z "$state_dir" ] || rm -rf "$state_dir"
     [ -z "$(netdevs_left)" ] && [ "$(wc -l </proc/modules)" = 0 ]
 }
 

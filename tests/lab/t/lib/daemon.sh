@@ -74,11 +74,14 @@ eventually() {
 # --- the daemon --------------------------------------------------------------
 
 ctl=                            # Its process, or empty.
+ctl_state=/tmp/ctl-state        # What survives it.
 
 # ctl_start [ARG...]
 ctl_start() {
+    mkdir -p $ctl_state
     "$program" -vconsole:off --no-chdir --pidfile \
-        --log-file="$log" "$@" </dev/null >>"$LAB_OUT/daemon.out" 2>&1 &
+        --log-file="$log" --state-dir=$ctl_state "$@" \
+        </dev/null >>"$LAB_OUT/daemon.out" 2>&1 &
     ctl=$!
     wait_for 20 ooc version || fail "the daemon does not start"
 }
@@ -280,12 +283,13 @@ foreign() {
 
 # --- the lab -----------------------------------------------------------------
 
-# reset: no daemon, no keys of ours, no ports but the bridge's own, all links
-# down, offload off
+# reset: no daemon and nothing of what it kept, no keys of ours, no ports but the
+# bridge's own, all links down, offload off
 reset() {
     local p
     # shellcheck disable=SC2119
     [ -z "$ctl" ] || ctl_stop
+    rm -rf $ctl_state
     ovs-vsctl --no-wait clear Open_vSwitch . external_ids -- \
         --all destroy QoS
     for p in $(ovs-vsctl --no-wait list-ports "$BR"); do
