@@ -22,9 +22,10 @@ package_deb_build() {
     local dir=$1 built=${2-} flags
     rm -rf "$dir"
     mkdir -p "$dir"
-    cp "$tarball" "$dir/ovs-offload-controller_$version.orig.tar.xz"
-    tar -C "$dir" -xf "$tarball"
-    cd "$dir/ovs-offload-controller-$version"
+    # "|| return", as errexit does not work where it is called.
+    cp "$tarball" "$dir/ovs-offload-controller_$version.orig.tar.xz" || return
+    tar -C "$dir" -xf "$tarball" || return
+    cd "$dir/ovs-offload-controller-$version" || return
     if [ -z "$built" ]; then
         # Only the directory is another one each time.
         flags=$(DEB_BUILD_MAINT_OPTIONS=hardening=+all \
@@ -35,7 +36,7 @@ package_deb_build() {
     fi
     # Unit tests are stages of their own.
     OVS_BUILD=$built DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" \
-        dpkg-buildpackage -us -uc
+        dpkg-buildpackage -us -uc || return
     rm -rf "$dir/ovs-offload-controller-$version"
 }
 
@@ -82,7 +83,7 @@ package_deb_check() {
     local dir=$1 ovs=$2 version tarball suite rc=0
     shift 2
     package_tarball
-    if ! ( set -e; package_deb_build "$dir" "$ovs" ) >"$dir.log" 2>&1; then
+    if ! ( package_deb_build "$dir" "$ovs" ) >"$dir.log" 2>&1; then
         tail -n 30 "$dir.log" | sed 's/^/    /'
         echo "FAIL dpkg-buildpackage"
         return 1
