@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# lab: secs=180
+# lab: secs=540
 #
 # VFs, representors, the PF and the module go away while OVS has ports and flows
 # on them, and come back.

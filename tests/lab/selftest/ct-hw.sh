@@ -5,7 +5,7 @@
 # hardware; those that begin and end it, and protocols that the kernel does not
 # offload, do not.
 #
-# lab: secs=240
+# lab: secs=720
 . "$LAB/guest/lib.sh"
 
 LINES_=200

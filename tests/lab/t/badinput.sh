@@ -5,7 +5,7 @@
 # status or in port/list or as an error of the command, changes nothing, and
 # what was good goes on.
 #
-# lab: secs=240
+# lab: secs=720
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

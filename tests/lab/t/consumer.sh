@@ -5,7 +5,7 @@
 # namespace of a pod, device-info files, the interface of a VM, the environment
 # of a pod.
 #
-# lab: secs=420
+# lab: secs=1260
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

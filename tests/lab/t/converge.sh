@@ -9,7 +9,7 @@
 #
 # CYCLES=10000 takes most of an hour under emulation.
 #
-# lab: secs=400
+# lab: secs=1200
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

@@ -5,7 +5,7 @@
 # dp-flow-watch: that it follows flows, ports and datapaths, also through what
 # the kernel does not notify, and when messages are lost.
 #
-# lab: secs=400
+# lab: secs=1200
 # shellcheck source=../guest/lib.sh
 . "$LAB/guest/lib.sh"
 

@@ -5,7 +5,7 @@
 # same with one fault at a time: the item that it names first is the fault, and
 # once that is healed all is well again.
 #
-# lab: secs=400
+# lab: secs=1200
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

@@ -6,7 +6,7 @@
 # is as it was.  The daemon runs from before the NIC is there to the end, except
 # where it is killed on purpose.
 #
-# lab: secs=600
+# lab: secs=1800
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

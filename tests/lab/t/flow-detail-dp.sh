@@ -3,7 +3,7 @@
 #
 # As t/flow-detail.sh, with all flows in the kernel's datapath.
 #
-# lab: secs=600 alone
+# lab: secs=1800 alone
 # shellcheck disable=SC2034 # t/flow-detail.sh uses it.
 offload=false
 # shellcheck source=flow-detail.sh

@@ -5,7 +5,7 @@
 # kernel's messages, are what ovs-appctl prints, letter by letter, for flows of
 # all kinds in tc and in the kernel's datapath.
 #
-# lab: secs=600 alone
+# lab: secs=1800 alone
 # shellcheck disable=SC2016 # "eval" uses them.
 # shellcheck source=../guest/lib.sh
 . "$LAB/guest/lib.sh"

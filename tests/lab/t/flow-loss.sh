@@ -5,7 +5,7 @@
 # or is killed, the datapath, representors, the NIC's driver and a bond's block
 # go.  Nothing that is gone stays in the report, and what is there is in it.
 #
-# lab: secs=600
+# lab: secs=1800
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

@@ -5,7 +5,7 @@
 # listed, with the same match, actions and counters, comes and goes by event,
 # counts on when it is changed, and has the right path and reason.
 #
-# lab: secs=600
+# lab: secs=1800
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

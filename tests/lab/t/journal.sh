@@ -4,7 +4,7 @@
 # A CNI's rows that are deleted while their representor is absent: what is
 # told, and when they are put back.
 #
-# lab: secs=360
+# lab: secs=1080
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

@@ -5,7 +5,7 @@
 # each source follows it, also when messages are lost, when a lane's process
 # dies, and while the kernel holds its locks for a device that is still open.
 #
-# lab: secs=180 alone
+# lab: secs=540 alone
 # shellcheck source=../guest/lib.sh
 . "$LAB/guest/lib.sh"
 

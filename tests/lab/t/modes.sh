@@ -4,7 +4,7 @@
 # Modes and ownership: what is written in which mode, and what is never
 # touched.  The NIC's ports come with hw-tc-offload off.
 #
-# lab: secs=420
+# lab: secs=1260
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

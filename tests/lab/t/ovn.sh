@@ -6,7 +6,7 @@
 # kernel datapath share, connection tracking, packets that are dropped: each
 # flow is some pod's, and the report says the same as ovs-vswitchd.
 #
-# lab: secs=480
+# lab: secs=1440
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/ovn.sh
 . "$LAB/t/lib/ovn.sh"

@@ -5,7 +5,7 @@
 # speed over 16 representors, while the daemon is in auto, and while it is in
 # own and attaches other VFs of the same NIC.
 #
-# lab: secs=240
+# lab: secs=720
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

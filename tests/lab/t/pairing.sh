@@ -5,7 +5,7 @@
 # sysfs, never with what the daemon said before.
 #
 # vmrun: -- -device virtio-net-pci,disable-legacy=on
-# lab: secs=420
+# lab: secs=1260
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

@@ -4,7 +4,7 @@
 # The flow report of two pods on vDPA devices, on real traffic: what was sent is
 # what the report says, in hardware or in software, and its ledgers add up.
 #
-# lab: secs=240
+# lab: secs=720
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/daemon.sh
 . "$LAB/t/lib/daemon.sh"

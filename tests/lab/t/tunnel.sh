@@ -6,7 +6,7 @@
 # decapsulated its ingress; the tunnel, the uplink and the bridges' own ports
 # have rows of their own.
 #
-# lab: secs=240
+# lab: secs=720
 # shellcheck disable=SC2016,SC2119,SC2317 # "eval" and "theme" use them.
 # shellcheck source=lib/ovn.sh
 . "$LAB/t/lib/ovn.sh"

@@ -5,7 +5,7 @@
 # simulator: what there is, making, binding and deleting, and a deletion of a
 # device that somebody has open, which nobody else waits for.
 #
-# lab: secs=720
+# lab: secs=2160
 # shellcheck disable=SC2317 # "wait_for" and "not" use them.
 . "$LAB/guest/lib.sh"
 
