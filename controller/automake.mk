@@ -113,6 +113,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/inventory.h \
 	controller/journal.c \
 	controller/journal.h \
+	controller/json-member.c \
+	controller/json-member.h \
 	controller/late-flows.c \
 	controller/late-flows.h \
 	controller/metrics/connections.c \

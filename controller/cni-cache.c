@@ -12,26 +12,9 @@
 #include <unistd.h>
 
 #include "controller/base64.h"
+#include "controller/json-member.h"
 #include "openvswitch/json.h"
-#include "openvswitch/shash.h"
 #include "util.h"
-
-/* The member 'name' of 'object', or NULL if that is no object or has none. */
-static const struct json *
-member(const struct json *object, const char *name)
-{
-    return object && object->type == JSON_OBJECT
-           ? shash_find_data(json_object(object), name) : NULL;
-}
-
-/* The same of a member that has to be a string. */
-static const char *
-string_member(const struct json *object, const char *name)
-{
-    const struct json *value = member(object, name);
-
-    return value && value->type == JSON_STRING ? json_string(value) : NULL;
-}
 
 /* Looks for a device. */
 struct search {
@@ -56,10 +39,11 @@ see_device(struct search *search, const char *device)
 static void
 see_config(struct search *search, const struct json *config)
 {
-    see_device(search, string_member(config, "deviceID"));
-    see_device(search, string_member(config, "pciBusID"));
-    see_device(search, string_member(member(config, "runtimeConfig"),
-                                     "deviceID"));
+    see_device(search, json_member_string(config, "deviceID"));
+    see_device(search, json_member_string(config, "pciBusID"));
+    see_device(search,
+               json_member_string(json_member_any(config, "runtimeConfig"),
+                                  "deviceID"));
 }
 
 static void
@@ -70,7 +54,7 @@ search_config(struct search *search, const char *base64)
 
     if (text && !memchr(text, '\0', n)) {
         struct json *config = json_from_string(text);
-        const struct json *plugins = member(config, "plugins");
+        const struct json *plugins = json_member_any(config, "plugins");
 
         see_config(search, config);
         if (plugins && plugins->type == JSON_ARRAY) {
@@ -86,13 +70,13 @@ search_config(struct search *search, const char *base64)
 static void
 search_result(struct search *search, const struct json *result)
 {
-    const struct json *interfaces = member(result, "interfaces");
+    const struct json *interfaces = json_member_any(result, "interfaces");
 
     if (interfaces && interfaces->type == JSON_ARRAY) {
         for (size_t i = 0; i < json_array(interfaces)->n; i++) {
             see_device(search,
-                       string_member(json_array(interfaces)->elems[i],
-                                     "pciID"));
+                       json_member_string(json_array(interfaces)->elems[i],
+                                          "pciID"));
         }
     }
 }
@@ -101,20 +85,21 @@ static bool
 check_file(const struct json *json, const char *sandbox,
            const char *const devices[], size_t n, char **why)
 {
-    const char *id = string_member(json, "containerId");
+    const char *id = json_member_string(json, "containerId");
     struct search search = { .devices = devices, .n = n };
 
     if (!id || strcmp(id, sandbox)) {
         *why = xstrdup("it is of another sandbox");
         return false;
     }
-    see_device(&search, string_member(member(json, "capabilityArgs"),
-                                      "deviceID"));
+    see_device(&search,
+               json_member_string(json_member_any(json, "capabilityArgs"),
+                                  "deviceID"));
     if (!search.told) {
-        search_config(&search, string_member(json, "config"));
+        search_config(&search, json_member_string(json, "config"));
     }
     if (!search.told) {
-        search_result(&search, member(json, "result"));
+        search_result(&search, json_member_any(json, "result"));
     }
     if (!search.found) {
         *why = xstrdup(search.told ? "the sandbox has another device"
@@ -140,7 +125,7 @@ cni_cache_parse(const char *text, size_t size, const char *sandbox,
     } else {
         ok = check_file(json, sandbox, devices, n, why);
         if (ok) {
-            *netns = nullable_xstrdup(string_member(json, "netns"));
+            *netns = nullable_xstrdup(json_member_string(json, "netns"));
         }
     }
     json_destroy(json);

@@ -220,25 +220,44 @@ output_array(const struct json *array, const struct output_column *columns,
 }
 
 static void
-add_members(struct table *table, const char *prefix, const struct json *json)
+each_member(const char *prefix, const struct json *object,
+            void (*func)(void *aux, const char *name, const struct json *),
+            void *aux)
 {
-    const struct shash_node **nodes = shash_sort(json_object(json));
+    const struct shash_node **nodes = shash_sort(json_object(object));
 
-    for (size_t i = 0; i < shash_count(json_object(json)); i++) {
+    for (size_t i = 0; i < shash_count(json_object(object)); i++) {
         const struct json *value = nodes[i]->data;
         char *name = xasprintf("%s%s%s", prefix, prefix[0] ? "." : "",
                                nodes[i]->name);
 
         if (value->type == JSON_OBJECT) {
-            add_members(table, name, value);
+            each_member(name, value, func, aux);
         } else {
-            table_add_row(table);
-            table_add_cell(table)->text = output_printable(name);
-            table_add_cell(table)->text = output_cell(value);
+            func(aux, name, value);
         }
         free(name);
     }
     free(nodes);
+}
+
+void
+output_each_member(const struct json *object,
+                   void (*func)(void *aux, const char *name,
+                                const struct json *value),
+                   void *aux)
+{
+    each_member("", object, func, aux);
+}
+
+static void
+add_member(void *table_, const char *name, const struct json *value)
+{
+    struct table *table = table_;
+
+    table_add_row(table);
+    table_add_cell(table)->text = output_printable(name);
+    table_add_cell(table)->text = output_cell(value);
 }
 
 char *
@@ -252,7 +271,7 @@ output_object(const struct json *object, enum output_format format)
     table_init(&table);
     table_add_column(&table, "NAME");
     table_add_column(&table, "VALUE");
-    add_members(&table, "", object);
+    output_each_member(object, add_member, &table);
 
     char *text = format_table(&table, format);
     table_destroy(&table);

@@ -46,6 +46,13 @@ char *output_array(const struct json *array, const struct output_column *,
  * frees the result. */
 char *output_object(const struct json *object, enum output_format);
 
+/* Calls 'func' for each line of that: with the dotted name, which is not valid
+ * any more afterwards, and the value, which is no object. */
+void output_each_member(const struct json *object,
+                        void (*func)(void *aux, const char *name,
+                                     const struct json *value),
+                        void *aux);
+
 /* Text of a cell of a table or of CSV: "" for NULL and null, a string as
  * output_printable(), anything else as JSON.  Caller frees. */
 char *output_cell(const struct json *);

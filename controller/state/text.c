@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/json-member.h"
 #include "crc32c.h"
 #include "openvswitch/json.h"
-#include "openvswitch/shash.h"
 #include "util.h"
 
 /* Of the format.  Another one is not guessed at. */
@@ -42,25 +42,16 @@ state_text_format(const char *boot_id, struct json *content)
     return line;
 }
 
-static const struct json *
-member(const struct json *json, const char *name, enum json_type type)
-{
-    const struct json *value = shash_find_data(json_object(json), name);
-
-    return value && value->type == type ? value : NULL;
-}
-
 static const char *
 check_envelope(const struct json *json)
 {
-    const struct json *version = member(json, "version", JSON_INTEGER);
-    const struct json *sum = member(json, "checksum", JSON_INTEGER);
-    const struct json *content = shash_find_data(json_object(json),
-                                                 "content");
+    const struct json *version = json_member(json, "version", JSON_INTEGER);
+    const struct json *sum = json_member(json, "checksum", JSON_INTEGER);
+    const struct json *content = json_member_any(json, "content");
 
     if (!version || json_integer(version) != VERSION_NUMBER) {
         return "member \"version\" is not one that is known";
-    } else if (!member(json, "boot_id", JSON_STRING)) {
+    } else if (!json_member(json, "boot_id", JSON_STRING)) {
         return "member \"boot_id\" is missing or of the wrong type";
     } else if (!content) {
         return "member \"content\" is missing";
@@ -86,10 +77,8 @@ state_text_parse(const char *text, const char *boot_id,
         error = xstrdup("it is no JSON object");
     } else if ((wrong = check_envelope(json))) {
         error = xstrdup(wrong);
-    } else if (!strcmp(json_string(member(json, "boot_id", JSON_STRING)),
-                       boot_id)) {
-        *contentp = json_clone(shash_find_data(json_object(json),
-                                               "content"));
+    } else if (!strcmp(json_member_string(json, "boot_id"), boot_id)) {
+        *contentp = json_clone(json_member_any(json, "content"));
     }
     json_destroy(json);
     return error;

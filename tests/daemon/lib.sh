@@ -429,6 +429,26 @@ cleanup() {
     done
 }
 
+# --- the client ------------------------------------------------------------------
+
+CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
+
+# client ARG...: ovs-offload, on the daemon of the test
+client() {
+    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
+}
+
+# stderr_of STATUS COMMAND...: what it says on standard error, and that it says
+# nothing on standard output.
+stderr_of() {
+    local want=$1 status=0
+    shift
+    "$@" >"$T/stdout" 2>"$T/stderr" || status=$?
+    is "$status" "$want" "$*"
+    is "$(cat "$T/stdout")" "" "$*"
+    cat "$T/stderr"
+}
+
 FILE=$1
 FUNCTION=$2
 trap 'on_error "$LINENO" "$BASH_COMMAND"' ERR

@@ -3,12 +3,6 @@
 #
 # How the client prints answers, and its help.
 
-CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
-
-client() {
-    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
-}
-
 # The daemon with two VFs, three pods' rows, and what has names that bite.
 start_all() {
     start_ovs

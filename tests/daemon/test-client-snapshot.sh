@@ -3,12 +3,6 @@
 #
 # "ovs-offload snapshot", and commands answered from that.
 
-CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
-
-client() {
-    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
-}
-
 snap() {
     "$CLIENT" --target="$T/nosuch.ctl" --snapshot="$T/snap.json" "$@"
 }

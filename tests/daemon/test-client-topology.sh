@@ -3,12 +3,6 @@
 #
 # "ovs-offload topology".
 
-CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
-
-client() {
-    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
-}
-
 # Two VFs, one of which is for an iface-id with a hostile name, and a pod that
 # is on no VF.
 start_all() {

@@ -11,17 +11,6 @@ client() {
     "$CLIENT" --timeout="$WAIT" --target="$T/fake.ctl" "$@"
 }
 
-# stderr_of STATUS COMMAND...: what it says on standard error, and that it says
-# nothing on standard output.
-stderr_of() {
-    local want=$1 status=0
-    shift
-    "$@" >"$T/stdout" 2>"$T/stderr" || status=$?
-    is "$status" "$want" "$*"
-    is "$(cat "$T/stdout")" "" "$*"
-    cat "$T/stderr"
-}
-
 # device NAME VF_PCI DRIVER VHOST_DEVICE MAX_VQS
 device() {
     jq -n --arg name "$1" --arg pci "$2" --arg driver "$3" --arg dev "$4" \

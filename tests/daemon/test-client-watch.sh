@@ -3,12 +3,6 @@
 #
 # Option --watch, and what it stands on.
 
-CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
-
-client() {
-    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
-}
-
 start_all() {
     start_ovs
     fake_vfs 0000:65:00 2

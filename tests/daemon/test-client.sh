@@ -3,23 +3,6 @@
 #
 # The command-line client.
 
-CLIENT=${CLIENT:-$BUILDDIR/utilities/ovs-offload}
-
-client() {
-    "$CLIENT" --timeout="$WAIT" --target="$T/$TARGET.ctl" "$@"
-}
-
-# stderr_of STATUS COMMAND...: what it says on standard error, and that it says
-# nothing on standard output.
-stderr_of() {
-    local want=$1 status=0
-    shift
-    "$@" >"$T/stdout" 2>"$T/stderr" || status=$?
-    is "$status" "$want" "$*"
-    is "$(cat "$T/stdout")" "" "$*"
-    cat "$T/stderr"
-}
-
 # Words are those of the daemon's commands, and answers the same.
 test_words() {
     start_ovs

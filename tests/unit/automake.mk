@@ -46,7 +46,8 @@ tests_unit_test_client_topology_LDADD = \
 
 check_PROGRAMS += tests/unit/test-client-vdpa
 tests_unit_test_client_vdpa_SOURCES = tests/unit/test-client-vdpa.c
-tests_unit_test_client_vdpa_LDADD = utilities/libclient.a $(UNIT_LIBS)
+tests_unit_test_client_vdpa_LDADD = \
+	utilities/libclient.a controller/libcontroller.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-client-watch
 tests_unit_test_client_watch_SOURCES = tests/unit/test-client-watch.c

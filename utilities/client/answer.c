@@ -119,26 +119,12 @@ column_of(const struct grid *grid, const char *heading)
 /* ANSWER_OBJECT. */
 
 static void
-add_members(struct grid *grid, const char *prefix, const struct json *json)
+add_member(void *grid, const char *name, const struct json *value)
 {
-    const struct shash_node **nodes = shash_sort(json_object(json));
+    char **cells = grid_add_row(grid);
 
-    for (size_t i = 0; i < shash_count(json_object(json)); i++) {
-        const struct json *value = nodes[i]->data;
-        char *name = xasprintf("%s%s%s", prefix, prefix[0] ? "." : "",
-                               nodes[i]->name);
-
-        if (value->type == JSON_OBJECT) {
-            add_members(grid, name, value);
-        } else {
-            char **cells = grid_add_row(grid);
-
-            set_printable(&cells[0], name);
-            grid_set_cell(&cells[1], output_cell(value));
-        }
-        free(name);
-    }
-    free(nodes);
+    set_printable(&cells[0], name);
+    grid_set_cell(&cells[1], output_cell(value));
 }
 
 /* ANSWER_EXPLAIN. */
@@ -313,7 +299,7 @@ answer_to_grid(enum answer_shape shape, const struct grid_column *columns,
         break;
 
     case ANSWER_OBJECT:
-        add_members(grid, "", json);
+        output_each_member(json, add_member, grid);
         break;
 
     case ANSWER_TEXT:

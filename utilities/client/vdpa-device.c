@@ -7,24 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/json-member.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
-#include "openvswitch/shash.h"
 #include "util.h"
-
-/* Member 'name' of 'object', which may be anything, or NULL. */
-static const struct json *
-get_member(const struct json *object, const char *name)
-{
-    return (object && object->type == JSON_OBJECT
-            ? shash_find_data(json_object(object), name) : NULL);
-}
 
 /* A string, NULL if it is empty or something else. */
 static const char *
 get_string(const struct json *object, const char *name)
 {
-    const struct json *json = get_member(object, name);
+    const struct json *json = json_member_any(object, name);
 
     return (json && json->type == JSON_STRING && json_string(json)[0]
             ? json_string(json) : NULL);
@@ -40,7 +32,7 @@ dup_string(const struct json *object, const char *name)
 static unsigned int
 get_number(const struct json *object, const char *name)
 {
-    const struct json *json = get_member(object, name);
+    const struct json *json = json_member_any(object, name);
 
     return (json && json->type == JSON_INTEGER && json_integer(json) > 0
             && json_integer(json) <= INT_MAX ? json_integer(json) : 0);
@@ -135,7 +127,7 @@ format_holders(const struct json *holders)
     }
     for (size_t i = 0; i < json_array(holders)->n; i++) {
         const struct json *holder = json_array(holders)->elems[i];
-        const struct json *uid = get_member(holder, "uid");
+        const struct json *uid = json_member_any(holder, "uid");
         const char *command = get_string(holder, "command");
 
         ds_put_format(&s, "%s%s (pid %u", i ? ", " : "",
@@ -152,10 +144,10 @@ format_holders(const struct json *holders)
 void
 vdpa_device_configure(struct vdpa_device *device, const struct json *answer)
 {
-    const struct json *config = get_member(answer, "config");
+    const struct json *config = json_member_any(answer, "config");
 
     free(device->holder);
-    device->holder = format_holders(get_member(answer, "holders"));
+    device->holder = format_holders(json_member_any(answer, "holders"));
     if (config && config->type == JSON_OBJECT) {
         unsigned int n_pairs = get_number(config, "max_vqp");
         const char *mac = get_string(config, "mac");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/json-member.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "util.h"
@@ -15,31 +16,11 @@
 static const char *const directions[] = { "egress", "ingress" };
 static const char *const wheres[] = { "hw", "sw" };
 
-/* Returns member 'name' of 'json' if that is an object and has it, and it is
- * of 'type', else NULL. */
-static const struct json *
-member(const struct json *json, const char *name, enum json_type type)
-{
-    const struct json *m = (json && json->type == JSON_OBJECT
-                            ? shash_find_data(json_object(json), name)
-                            : NULL);
-
-    return m && m->type == type ? m : NULL;
-}
-
-static const char *
-string_member(const struct json *json, const char *name)
-{
-    const struct json *m = member(json, name, JSON_STRING);
-
-    return m ? json_string(m) : NULL;
-}
-
 /* Stores a number that is not negative, if it is there. */
 static bool
 count_member(const struct json *json, const char *name, uint64_t *value)
 {
-    const struct json *m = member(json, name, JSON_INTEGER);
+    const struct json *m = json_member(json, name, JSON_INTEGER);
     int64_t number = m ? json_integer(m) : -1;
 
     *value = number;
@@ -50,12 +31,12 @@ count_member(const struct json *json, const char *name, uint64_t *value)
 static char *
 main_reason(const struct json *iface)
 {
-    const struct json *reasons = member(iface, "reasons", JSON_ARRAY);
+    const struct json *reasons = json_member(iface, "reasons", JSON_ARRAY);
     size_t n = reasons ? json_array(reasons)->n : 0;
     const char *evidence;
 
-    evidence = n ? string_member(json_array(reasons)->elems[0], "evidence")
-               : NULL;
+    evidence = (n ? json_member_string(json_array(reasons)->elems[0],
+                                       "evidence") : NULL);
     return (!evidence ? NULL
             : n == 1 ? xstrdup(evidence)
             : xasprintf("%s, and %"PRIuSIZE" more", evidence, n - 1));
@@ -69,10 +50,10 @@ parse_counts(struct watch_counts *c, const struct json *iface,
 {
     const struct json *counts, *passed;
 
-    counts = member(iface, directions[direction], JSON_OBJECT);
-    passed = member(counts, "passed", JSON_OBJECT);
+    counts = json_member(iface, directions[direction], JSON_OBJECT);
+    passed = json_member(counts, "passed", JSON_OBJECT);
     for (int i = 0; i < WATCH_N_WHERES; i++) {
-        const struct json *traffic = member(passed, wheres[i], JSON_OBJECT);
+        const struct json *traffic = json_member_any(passed, wheres[i]);
 
         if (!count_member(traffic, "packets", &c->packets[i])
             || !count_member(traffic, "bytes", &c->bytes[i])) {
@@ -88,10 +69,10 @@ parse_counts(struct watch_counts *c, const struct json *iface,
 static bool
 add_iface(struct watch_sample *sample, const struct json *iface)
 {
-    const char *name = string_member(iface, "name");
-    const char *kind = string_member(iface, "kind");
-    const char *ns = string_member(iface, "namespace");
-    const char *pod = string_member(iface, "pod");
+    const char *name = json_member_string(iface, "name");
+    const char *kind = json_member_string(iface, "kind");
+    const char *ns = json_member_string(iface, "namespace");
+    const char *pod = json_member_string(iface, "pod");
 
     if (!name || !kind) {
         return false;
@@ -121,13 +102,13 @@ add_iface(struct watch_sample *sample, const struct json *iface)
 static bool
 has_flows(const struct json *report)
 {
-    const struct json *totals = member(report, "totals", JSON_OBJECT);
+    const struct json *totals = json_member(report, "totals", JSON_OBJECT);
     bool any = false;
 
     for (int i = 0; i < WATCH_N_DIRECTIONS; i++) {
         uint64_t flows;
 
-        any = any || (count_member(member(totals, directions[i], JSON_OBJECT),
+        any = any || (count_member(json_member_any(totals, directions[i]),
                                    "flows", &flows) && flows);
     }
     return any;
@@ -137,8 +118,8 @@ char *
 watch_sample_init(struct watch_sample *sample, const struct json *report,
                   long long int now)
 {
-    const struct json *ifaces = member(report, "interfaces", JSON_ARRAY);
-    const char *state = string_member(report, "state");
+    const struct json *ifaces = json_member(report, "interfaces", JSON_ARRAY);
+    const char *state = json_member_string(report, "state");
     uint64_t age;
 
     memset(sample, 0, sizeof *sample);
