@@ -10,7 +10,8 @@ EXTRA_DIST += \
 	rhel/selinux/ovs_offload.if \
 	rhel/selinux/ovs_offload.te \
 	tests/rpm/check \
-	tests/rpm/files
+	tests/rpm/files \
+	tests/rpm/life
 
 # In the tarball, so that "rpmbuild -ta" finds it there.
 MAINTAINERCLEANFILES += rhel/ovs-offload-controller.spec

@@ -23,7 +23,8 @@ check_list() {
   ovs-newer   build and unit tests with the next Debian's Open vSwitch
   distcheck   make distcheck
   kubernetes  manifests, against the published schemas
-  rpm         the RPM: built, and looked at from outside
+  rpm         the RPM: built, looked at, and installed, upgraded and erased in
+              a Debian of its own
   deb         the Debian package: built, lintian, and its life in the lab, from
               installation to purge, on a Debian 12 with systemd
   lab         the lab, and the daemon in it, built as for "unit"
@@ -99,7 +100,8 @@ check_prepare() {
         containerfile) build_release
                        setup_kubernetes ;;
         rpm) build_release
-             setup_selinux_policy ;;
+             setup_selinux_policy
+             setup_rpm_root ;;
         deb) setup_deb bookworm ;;
         packages) setup_deb bookworm "$newer_release" ;;
         ovs-newer) setup_ovs_newer ;;

@@ -12,13 +12,12 @@ package_rpm() {
     setup_packages "$lib/packages" "$lib/packages-rpm"
     setup_ovs
     package_tarball
+    # Unit tests have a stage of their own.
     step_or_die "build the RPM" "$work/log/package-rpm" \
-        package_rpm_build "$work/package/rpm"
+        package_rpm_build "$work/package/rpm" --nocheck
 }
 
 # package_rpm_build DIR [RPMBUILD-ARG]...: below DIR, from the release tarball.
-# The unit tests have stages of their own, and on Debian the names in
-# BuildRequires mean nothing.
 package_rpm_build() {
     local dir=$1 ovs_version
     shift
@@ -29,9 +28,32 @@ package_rpm_build() {
     mkdir -p "$dir/SOURCES"
     cp "$tarball" "$dir/SOURCES"
     package_rpm_ovs "$dir/SOURCES/openvswitch-$ovs_version.tar.gz"
-    rpmbuild -ba --nodeps --nocheck --load="$top/rhel/debian.macros" \
-        --define "_topdir $dir" --define "ovs_version $ovs_version" "$@" \
+    package_rpm_rpmbuild "$dir" --define "ovs_version $ovs_version" -ba "$@"
+}
+
+# package_rpm_rpmbuild DIR RPMBUILD-ARG...: on Debian, the names in BuildRequires
+# mean nothing.
+package_rpm_rpmbuild() {
+    local dir=$1
+    shift
+    rpmbuild --nodeps --load="$top/rhel/debian.macros" \
+        --define "_topdir $dir" "$@" \
         "$work/release/rhel/ovs-offload-controller.spec"
+}
+
+# package_rpm_older DIR ARG...: another package, in DIR/older, from what
+# package_rpm_build DIR --noclean ARG... has left: of a lower release, with a line
+# more in its configuration files.
+package_rpm_older() {
+    local dir=$1 root file
+    shift
+    root=$(echo "$dir"/BUILDROOT/*)
+    for file in sysconfig logrotate.d; do
+        echo "# Of the older package." \
+            >>"$root/etc/$file/ovs-offload-controller"
+    done
+    package_rpm_rpmbuild "$dir" -bb --short-circuit --buildroot "$root" \
+        --define "_rpmdir $dir/older" --define "dist ~older" "$@"
 }
 
 # package_rpm_ovs FILE: a tarball of Open vSwitch, from openvswitch-source.
@@ -56,18 +78,41 @@ setup_selinux_policy() {
     selinux_policy=$dir/tree/usr/share/selinux/default
 }
 
+# Sets rpm_root, to a Debian to install in.
+setup_rpm_root() {
+    step_or_die "a Debian to install in" "$cache/log/deb-bookworm" \
+        "$top/tests/lab/deb/mkroot" bookworm
+    rpm_root=$("$top/tests/lab/deb/mkroot" bookworm)
+}
+
 # The test links with the library that is built already: how that is built is
-# the same there, and takes most of the time.
+# the same there, and takes most of the time.  Of the unit tests one program:
+# stage "unit" is for them.
 stage_rpm() {
-    local dir=$work/check/rpm version tarball
+    local dir=$work/check/rpm version tarball rc=0
+    local args=(--define "ovs_tree $ovs_dir" --define "check_args check-TESTS \
+        check_PROGRAMS= TESTS=tests/unit/test-pairing")
     package_tarball
-    if package_rpm_build "$dir" --define "ovs_tree $ovs_dir" \
-            >"$work/check/rpmbuild.log" 2>&1; then
+    if package_rpm_build "$dir" --noclean "${args[@]}" \
+            >"$work/check/rpmbuild.log" 2>&1 &&
+       package_rpm_older "$dir" "${args[@]}" >>"$work/check/rpmbuild.log" 2>&1
+    then
         echo "PASS rpmbuild"
     else
         tail -n 30 "$work/check/rpmbuild.log" | sed 's/^/    /'
         echo "FAIL rpmbuild"
         return 1
     fi
-    "$top/tests/rpm/check" "$dir" "$selinux_policy"
+    "$top/tests/rpm/check" "$dir" "$selinux_policy" || rc=1
+    "$top/tests/rpm/life" "$rpm_root" \
+        "$(package_rpm_file "$dir/older" '*' '[0-9]')" \
+        "$(package_rpm_file "$dir/RPMS" '*' '[0-9]')" \
+        "$(package_rpm_file "$dir/RPMS" noarch selinux)" || rc=1
+    return "$rc"
+}
+
+# package_rpm_file DIR ARCHITECTURE NAME: patterns of one.
+package_rpm_file() {
+    # shellcheck disable=SC2086     # Patterns are meant.
+    echo "$1"/$2/ovs-offload-controller-$3*.rpm
 }
