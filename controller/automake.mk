@@ -15,6 +15,7 @@ controller_libcontroller_a_SOURCES = \
 	controller/command-wait.c \
 	controller/command.c \
 	controller/command.h \
+	controller/controller.h \
 	controller/devinfo/control.c \
 	controller/devinfo/control.h \
 	controller/devinfo/file.c \
@@ -27,6 +28,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/devinfo/publish.h \
 	controller/devinfo/watch.c \
 	controller/devinfo/watch.h \
+	controller/dir-watch.c \
+	controller/dir-watch.h \
 	controller/event-log.c \
 	controller/event-log.h \
 	controller/evloop.c \
@@ -107,6 +110,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow/tc.h \
 	controller/flow/userspace.c \
 	controller/flow/userspace.h \
+	controller/histogram.c \
+	controller/histogram.h \
 	controller/inventory-link.c \
 	controller/inventory-private.h \
 	controller/inventory.c \
@@ -126,8 +131,6 @@ controller_libcontroller_a_SOURCES = \
 	controller/metrics/format.h \
 	controller/metrics/health.c \
 	controller/metrics/health.h \
-	controller/metrics/histogram.c \
-	controller/metrics/histogram.h \
 	controller/metrics/ledger.c \
 	controller/metrics/ledger.h \
 	controller/metrics/negotiate.c \
@@ -192,12 +195,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/rpc/budget.h \
 	controller/rpc/connection.c \
 	controller/rpc/connection.h \
-	controller/rpc/dir-watch.c \
-	controller/rpc/dir-watch.h \
 	controller/rpc/list-file.c \
 	controller/rpc/list-file.h \
-	controller/rpc/listener.c \
-	controller/rpc/listener.h \
 	controller/rpc/message.c \
 	controller/rpc/message.h \
 	controller/rpc/server.c \
@@ -220,6 +219,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/status.h \
 	controller/udev.c \
 	controller/udev.h \
+	controller/unix-listener.c \
+	controller/unix-listener.h \
 	controller/unixctl-call.c \
 	controller/unixctl-call.h \
 	controller/unixctl-reply.c \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/controller.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/facts.h"
 #include "controller/flow/list.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "controller/command-args.h"
+#include "controller/controller.h"
 #include "controller/output.h"
 #include "controller/policy/engine.h"
 #include "controller/reconcile.h"

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "controller/command-args.h"
+#include "controller/controller.h"
 #include "controller/devinfo/watch.h"
 #include "controller/event-log.h"
 #include "controller/inventory.h"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "controller/command-args.h"
+#include "controller/controller.h"
 #include "controller/devinfo/join.h"
 #include "controller/event-log.h"
 #include "controller/flow/engine.h"

@@ -11,47 +11,7 @@
 
 #include <stdbool.h>
 
-struct devinfo_publish;
-struct devinfo_watch;
-struct event_base;
-struct event_log;
-struct flow_engine;
-struct flow_userspace;
-struct inventory;
-struct kernel;
-struct metrics_server;
-struct ovs_view;
-struct policy_engine;
-struct policy_watch;
-struct reconcile;
-struct rpc_server;
-struct udev;
-struct unixctl_conn;
-struct vdpa_keep;
-
-/* What the commands work on. */
-struct controller {
-    struct event_base *base;
-    struct inventory *inv;
-    struct kernel *kernel;
-    struct ovs_view *view;
-    struct event_log *log;
-    struct devinfo_watch *devinfo;
-    struct devinfo_publish *devinfo_publish;
-    struct flow_engine *flows;
-    struct flow_userspace *userspace;
-    struct policy_watch *policy;
-    struct policy_engine *policies;
-    struct udev *udev;
-    struct vdpa_keep *vdpa_keep;
-    struct reconcile *rec;
-    struct rpc_server *rpc;
-    struct metrics_server *metrics;
-    struct unixctl_conn *exit_conn; /* Who asked to exit, or NULL. */
-    bool exiting;               /* Leave the main loop as soon as all that
-                                 * was asked to go first is gone. */
-    bool cleanup;               /* Delete our rows first. */
-};
+struct controller;
 
 /* 'c' must outlive the unixctl server. */
 void commands_register(struct controller *c);

@@ -6,7 +6,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/devinfo/join.h"
 #include "controller/flow/explain.h"
 #include "controller/flow/ifaces.h"

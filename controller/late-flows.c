@@ -3,7 +3,7 @@
 #include <config.h>
 #include "controller/late-flows.h"
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow/engine.h"
 #include "controller/flow-table/table.h"
 #include "controller/inventory.h"

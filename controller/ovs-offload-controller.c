@@ -13,6 +13,7 @@
 
 #include "command-line.h"
 #include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/devinfo/control.h"
 #include "controller/devinfo/publish.h"
 #include "controller/devinfo/watch.h"

@@ -20,8 +20,8 @@
 #include <stdint.h>
 
 #include "controller/event-log.h"
+#include "controller/histogram.h"
 #include "controller/inventory.h"
-#include "controller/metrics/histogram.h"
 #include "controller/ports.h"
 #include "ovsdb/config.h"
 #include "ovsdb/ovs-view.h"

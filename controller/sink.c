@@ -3,7 +3,7 @@
 #include <config.h>
 #include "controller/sink.h"
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/event-log.h"
 #include "controller/flow/engine.h"
 #include "controller/inventory.h"

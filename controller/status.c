@@ -3,7 +3,7 @@
 #include <config.h>
 #include "controller/status.h"
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/devinfo/join.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/userspace.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/devinfo/publish.h"
 #include "controller/devinfo/watch.h"
 #include "controller/inventory.h"

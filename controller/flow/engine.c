@@ -9,7 +9,7 @@
 #include "controller/flow/kernel.h"
 #include "controller/flow-table/table.h"
 #include "controller/flow/tc.h"
-#include "controller/metrics/histogram.h"
+#include "controller/histogram.h"
 #include "controller/output.h"
 #include "coverage.h"
 #include "netlink/tc-monitor.h"

@@ -3,7 +3,7 @@
 #include <config.h>
 #include "controller/flow/explain.h"
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/explain.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/facts.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow/engine.h"
 #include "controller/inventory.h"
 #include "controller/policy-watch.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow-detail/detail.h"
 #include "controller/flow/engine.h"
 #include "controller/inventory.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow/facts.h"
 #include "controller/flow/file.h"
 #include "controller/flow/report.h"

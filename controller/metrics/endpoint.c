@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "controller/rpc/dir-watch.h"
-#include "controller/rpc/listener.h"
+#include "controller/dir-watch.h"
+#include "controller/unix-listener.h"
 #include "netlink/retry.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb/listen-address.h"
@@ -46,7 +46,7 @@ struct metrics_endpoint {
     /* Of a Unix socket only. */
     const char *path;           /* In 'address', or NULL. */
     char *name;                 /* Last part of 'path'. */
-    struct rpc_listener listener; /* Has 'fd'. */
+    struct unix_listener listener; /* Has 'fd'. */
     struct dir_watch *watch;    /* On its directory, or NULL. */
     bool touched;               /* Something happened to 'path'. */
     bool watch_lost;            /* 'watch' is of no use any more. */
@@ -81,7 +81,7 @@ close_socket(struct metrics_endpoint *ep)
     if (ep->fd >= 0) {
         ep->closing(ep->aux);
         if (ep->path) {
-            rpc_listener_close(&ep->listener);
+            unix_listener_close(&ep->listener);
         } else {
             close(ep->fd);
         }
@@ -180,7 +180,7 @@ open_unix(struct metrics_endpoint *ep)
             return;
         }
     }
-    error = rpc_listener_open(&ep->listener, ep->path);
+    error = unix_listener_open(&ep->listener, ep->path);
     ep->fd = ep->listener.fd;
     set_error(ep, error);
 }
@@ -206,7 +206,7 @@ run_changes(struct metrics_endpoint *ep)
         ep->touched = false;
         if (ep->fd < 0) {
             ep->retry.at = MIN(ep->retry.at, time_msec() + TOUCH_MS);
-        } else if (!rpc_listener_is_ours(&ep->listener)) {
+        } else if (!unix_listener_is_ours(&ep->listener)) {
             close_socket(ep);
             set_error(ep, xasprintf("%s: someone removed our socket",
                                     ep->path));

@@ -7,7 +7,7 @@
  *
  * One that cannot be had (the port or the path is another's, the directory is
  * not there) is tried again from time to time.  A Unix socket is one of
- * controller/rpc/listener.h; if somebody removes it, that is seen, and it is
+ * controller/unix-listener.h; if somebody removes it, that is seen, and it is
  * made anew. */
 
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/metrics/histogram.h"
+#include "controller/histogram.h"
 #include "controller/output.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"

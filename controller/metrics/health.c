@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow/engine.h"
 #include "controller/output.h"
 #include "controller/policy/engine.h"

@@ -14,7 +14,7 @@
  *   put-node.c     those of the node
  *   put-rows.c     those of interfaces and of ports
  *   snapshot.c     what the latter tell
- *   ledger.c, format.c, histogram.c, negotiate.c  pure */
+ *   ledger.c, format.c, negotiate.c  pure */
 
 #include "controller/metrics/format.h"
 #include "controller/metrics/snapshot.h"

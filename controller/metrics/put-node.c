@@ -9,13 +9,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow-table/table.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/userspace.h"
+#include "controller/histogram.h"
 #include "controller/inventory.h"
 #include "controller/journal.h"
-#include "controller/metrics/histogram.h"
 #include "controller/policy/engine.h"
 #include "controller/ports.h"
 #include "controller/reconcile.h"

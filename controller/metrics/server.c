@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow/userspace.h"
 #include "controller/metrics/connections.h"
 #include "controller/metrics/endpoint.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow-table/traffic.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/facts.h"

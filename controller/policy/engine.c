@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/inventory.h"
 #include "controller/reconcile.h"
 #include "controller/state/file.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "netlink/eswitch-control.h"
 #include "netlink/kernel.h"
 #include "netlink/node-writer.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/event-log.h"
 #include "controller/inventory.h"
 #include "hash.h"

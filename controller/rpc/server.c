@@ -9,14 +9,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "controller/dir-watch.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/rpc/connection.h"
-#include "controller/rpc/dir-watch.h"
 #include "controller/rpc/list-file.h"
-#include "controller/rpc/listener.h"
 #include "controller/rpc/message.h"
 #include "controller/rpc/socket-list.h"
+#include "controller/unix-listener.h"
 #include "netlink/retry.h"
 #include "openvswitch/json.h"
 #include "openvswitch/list.h"
@@ -54,7 +54,7 @@ struct rpc_server {
     char *path;                 /* That is wanted, or NULL. */
     char *dir, *name;           /* Its parts, or NULL. */
     struct dir_watch *watch;    /* On 'dir', or NULL. */
-    struct rpc_listener listener; /* At 'path', or closed. */
+    struct unix_listener listener; /* At 'path', or closed. */
     struct event *acceptable;   /* On 'listener', or NULL. */
     struct retry retry;         /* Of what failed. */
     char *error;                /* What failed, or NULL. */
@@ -206,7 +206,7 @@ stop_listening(struct rpc_server *server)
         event_free(server->acceptable);
         server->acceptable = NULL;
     }
-    rpc_listener_close(&server->listener);
+    unix_listener_close(&server->listener);
     server->accept_at = 0;
 }
 
@@ -279,7 +279,7 @@ start_watching(struct rpc_server *server)
 static void
 start_listening(struct rpc_server *server)
 {
-    char *error = rpc_listener_open(&server->listener, server->path);
+    char *error = unix_listener_open(&server->listener, server->path);
 
     set_error(server, error);
     if (!error) {
@@ -363,7 +363,7 @@ run_changes(struct rpc_server *server)
         if (!server->acceptable) {
             server->retry.at = MIN(server->retry.at,
                                    time_msec() + TOUCH_MS);
-        } else if (!rpc_listener_is_ours(&server->listener)) {
+        } else if (!unix_listener_is_ours(&server->listener)) {
             stop_listening(server);
             set_error(server, xasprintf("%s: someone removed our socket",
                                         server->path));

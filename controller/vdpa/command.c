@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "controller/command-args.h"
+#include "controller/controller.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/port-json.h"

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/devinfo/join.h"
 #include "controller/inventory.h"
 #include "controller/output.h"

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "controller/command.h"
+#include "controller/controller.h"
 #include "controller/flow/ifaces.h"
 #include "controller/flow/reason.h"
 #include "tests/unit/inventory-build.h"

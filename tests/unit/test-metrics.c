@@ -2,8 +2,8 @@
 
 #include <config.h>
 
+#include "controller/histogram.h"
 #include "controller/metrics/format.h"
-#include "controller/metrics/histogram.h"
 #include "controller/metrics/ledger.h"
 #include "controller/metrics/negotiate.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/rpc/listener.h"
+#include "controller/unix-listener.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "openvswitch/vlog.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(rpc_listener);
+VLOG_DEFINE_THIS_MODULE(unix_listener);
 
 /* Connections that may wait to be accepted. */
 #define BACKLOG 64
@@ -47,7 +47,7 @@ is_alive(const struct sockaddr_un *un)
     return error != ECONNREFUSED && error != ENOENT;
 }
 
-/* Makes room at 'un' for a socket of ours.  Returns as rpc_listener_open(). */
+/* Makes room at 'un' for a socket of ours.  Returns as unix_listener_open(). */
 static char *
 remove_stale(const struct sockaddr_un *un)
 {
@@ -88,9 +88,9 @@ bind_and_listen(int fd, const struct sockaddr_un *un)
     return error;
 }
 
-/* The part of rpc_listener_open() of which there is one at a time. */
+/* The part of unix_listener_open() of which there is one at a time. */
 static char *
-open_locked(struct rpc_listener *l, const struct sockaddr_un *un)
+open_locked(struct unix_listener *l, const struct sockaddr_un *un)
 {
     char *message = remove_stale(un);
     struct stat s;
@@ -119,13 +119,13 @@ open_locked(struct rpc_listener *l, const struct sockaddr_un *un)
 }
 
 char *
-rpc_listener_open(struct rpc_listener *l, const char *path)
+unix_listener_open(struct unix_listener *l, const char *path)
 {
     struct sockaddr_un un = { .sun_family = AF_UNIX };
     char *dir, *message;
     int fd;
 
-    *l = (struct rpc_listener) { .fd = -1 };
+    *l = (struct unix_listener) { .fd = -1 };
     if (strlen(path) >= sizeof un.sun_path) {
         return xasprintf("%s: longer than %"PRIuSIZE" bytes", path,
                          sizeof un.sun_path - 1);
@@ -151,7 +151,7 @@ rpc_listener_open(struct rpc_listener *l, const char *path)
 }
 
 bool
-rpc_listener_is_ours(const struct rpc_listener *l)
+unix_listener_is_ours(const struct unix_listener *l)
 {
     struct stat s;
 
@@ -160,15 +160,15 @@ rpc_listener_is_ours(const struct rpc_listener *l)
 }
 
 void
-rpc_listener_close(struct rpc_listener *l)
+unix_listener_close(struct unix_listener *l)
 {
     if (l->fd >= 0) {
         fatal_signal_remove_file_to_unlink(l->path);
-        if (rpc_listener_is_ours(l)) {
+        if (unix_listener_is_ours(l)) {
             unlink(l->path);
         }
         close(l->fd);
         free(l->path);
-        *l = (struct rpc_listener) { .fd = -1 };
+        *l = (struct unix_listener) { .fd = -1 };
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/rpc/dir-watch.h"
+#include "controller/dir-watch.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#ifndef CONTROLLER_METRICS_HISTOGRAM_H
-#define CONTROLLER_METRICS_HISTOGRAM_H 1
+#ifndef CONTROLLER_HISTOGRAM_H
+#define CONTROLLER_HISTOGRAM_H 1
 
 /* How long things took, counted by buckets.
  *
@@ -31,4 +31,4 @@ void histogram_add(struct histogram *, long long int us);
  * HISTOGRAM_N_BOUNDS. */
 uint64_t histogram_cumulative(const struct histogram *, unsigned int i);
 
-#endif /* controller/metrics/histogram.h */
+#endif /* controller/histogram.h */

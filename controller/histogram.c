@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/metrics/histogram.h"
+#include "controller/histogram.h"
 
 #include "util.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#ifndef CONTROLLER_RPC_DIR_WATCH_H
-#define CONTROLLER_RPC_DIR_WATCH_H 1
+#ifndef CONTROLLER_DIR_WATCH_H
+#define CONTROLLER_DIR_WATCH_H 1
 
 /* Tells of changes in one directory, by inotify. */
 
@@ -24,4 +24,4 @@ int dir_watch_create(struct event_base *base, const char *dir,
                      struct dir_watch **watchp);
 void dir_watch_destroy(struct dir_watch *);
 
-#endif /* controller/rpc/dir-watch.h */
+#endif /* controller/dir-watch.h */

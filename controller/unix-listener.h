@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#ifndef CONTROLLER_RPC_LISTENER_H
-#define CONTROLLER_RPC_LISTENER_H 1
+#ifndef CONTROLLER_UNIX_LISTENER_H
+#define CONTROLLER_UNIX_LISTENER_H 1
 
 /* A listening Unix socket with a name that is ours.
  *
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct rpc_listener {
+struct unix_listener {
     int fd;                     /* Nonblocking, or -1. */
     char *path;                 /* Of the socket. */
     dev_t dev;                  /* The socket itself, as 'path' may become */
@@ -22,13 +22,13 @@ struct rpc_listener {
 /* Opens a socket at 'path', an absolute name that fits into a sockaddr_un,
  * readable and writable by owner and group.  Returns NULL on success, else
  * why not, to be freed. */
-char *rpc_listener_open(struct rpc_listener *, const char *path);
+char *unix_listener_open(struct unix_listener *, const char *path);
 
 /* Is the socket still that at its path? */
-bool rpc_listener_is_ours(const struct rpc_listener *);
+bool unix_listener_is_ours(const struct unix_listener *);
 
 /* Closes it, and removes it from the file system if it is still ours.  Does
  * nothing if it is closed. */
-void rpc_listener_close(struct rpc_listener *);
+void unix_listener_close(struct unix_listener *);
 
-#endif /* controller/rpc/listener.h */
+#endif /* controller/unix-listener.h */
