@@ -48,7 +48,8 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 struct scrape {
     struct ovs_list node;       /* In 'scrapes'. */
     struct evhttp_request *req;
-    struct metrics_stream *stream;
+    bool openmetrics;           /* Of that form? */
+    struct metrics_stream *stream; /* NULL before the first turn. */
     bool ready;                 /* Was all sent that was made? */
 };
 
@@ -112,14 +113,47 @@ scrape_finish(struct scrape *scrape)
     evhttp_send_reply_end(req);
 }
 
+/* What is seen now, or was a moment ago. */
+static const struct metrics_snapshot *
+take_snapshot(struct metrics_server *server)
+{
+    const struct controller *c = server->c;
+
+    if (!server->snapshot
+        || time_msec() - server->snapshot->when >= SHARE_MS) {
+        COVERAGE_INC(metrics_snapshot);
+        metrics_snapshot_unref(server->snapshot);
+        /* For the next time, as ovs-vswitchd takes a while to tell. */
+        flow_userspace_refresh(c->userspace, c->view);
+        server->snapshot = metrics_snapshot_create(c, &server->ledger);
+    }
+    return server->snapshot;
+}
+
+/* In the first turn, not when the request came: events of the kernel may have
+ * come along with that, and freed what the ports still point to until they are
+ * decided anew. */
+static void
+scrape_begin(struct metrics_server *server, struct scrape *scrape)
+{
+    scrape->stream = metrics_stream_create(&(struct metrics_source) {
+            .c = server->c, .own = &server->counters,
+            .snapshot = take_snapshot(server),
+        }, scrape->openmetrics);
+}
+
 /* Makes up to 'max' rows for 'scrape', and returns how many it were. */
 static size_t
-scrape_run(struct scrape *scrape, size_t max)
+scrape_run(struct metrics_server *server, struct scrape *scrape, size_t max)
 {
     struct ds text = DS_EMPTY_INITIALIZER;
+    bool more;
     size_t n;
-    bool more = metrics_stream_next(scrape->stream, &text, max, &n);
 
+    if (!scrape->stream) {
+        scrape_begin(server, scrape);
+    }
+    more = metrics_stream_next(scrape->stream, &text, max, &n);
     if (text.length) {
         struct evbuffer *buffer = evbuffer_new();
 
@@ -163,30 +197,13 @@ run_scrapes(struct metrics_server *server)
 
         ovs_list_remove(&scrape->node);
         ovs_list_push_back(&server->scrapes, &scrape->node);
-        n = scrape_run(scrape, budget);
+        n = scrape_run(server, scrape, budget);
         COVERAGE_ADD(metrics_row, n);
         budget -= n;
     }
     if (budget < METRICS_TURN_ROWS) {
         COVERAGE_INC(metrics_turn);
     }
-}
-
-/* What is seen now, or was a moment ago. */
-static const struct metrics_snapshot *
-take_snapshot(struct metrics_server *server)
-{
-    const struct controller *c = server->c;
-
-    if (!server->snapshot
-        || time_msec() - server->snapshot->when >= SHARE_MS) {
-        COVERAGE_INC(metrics_snapshot);
-        metrics_snapshot_unref(server->snapshot);
-        /* For the next time, as ovs-vswitchd takes a while to tell. */
-        flow_userspace_refresh(c->userspace, c->view);
-        server->snapshot = metrics_snapshot_create(c, &server->ledger);
-    }
-    return server->snapshot;
 }
 
 static void
@@ -216,11 +233,8 @@ answer_metrics(struct metrics_server *server, struct evhttp_request *req)
     scrape = xzalloc(sizeof *scrape);
     ovs_list_push_back(&server->scrapes, &scrape->node);
     scrape->req = req;
+    scrape->openmetrics = openmetrics;
     scrape->ready = true;
-    scrape->stream = metrics_stream_create(&(struct metrics_source) {
-            .c = server->c, .own = &server->counters,
-            .snapshot = take_snapshot(server),
-        }, openmetrics);
     evhttp_connection_set_closecb(evhttp_request_get_connection(req),
                                   scrape_closed, scrape);
     evhttp_send_reply_start(req, HTTP_OK, "OK");

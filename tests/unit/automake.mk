@@ -76,6 +76,12 @@ check_PROGRAMS += tests/unit/test-metrics
 tests_unit_test_metrics_SOURCES = tests/unit/test-metrics.c
 tests_unit_test_metrics_LDADD = controller/libcontroller.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-metrics-server
+tests_unit_test_metrics_server_SOURCES = tests/unit/test-metrics-server.c
+tests_unit_test_metrics_server_LDADD = \
+	controller/libcontroller.a ovsdb/libovsview.a \
+	$(UNIT_LIBS) $(LIBEVENT_LIBS)
+
 check_PROGRAMS += tests/unit/test-request
 tests_unit_test_request_SOURCES = tests/unit/test-request.c
 tests_unit_test_request_LDADD = ovsdb/libovsview.a $(UNIT_LIBS)
