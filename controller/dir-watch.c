@@ -28,14 +28,17 @@ struct dir_watch {
     int fd;                     /* inotify. */
     struct event *event;        /* On 'fd'. */
     dir_watch_func *changed;
-    void *aux;
+    void *aux;                  /* For 'changed'. */
+    bool *destroyed;            /* Set by a destroy within 'changed'. */
 };
 
-/* Passes on what is in the 'n' bytes at 'buf'. */
+/* Passes on what is in the 'n' bytes at 'buf', until 'watch' is '*destroyed',
+ * if it is. */
 static void
-take_events(const struct dir_watch *watch, const char *buf, size_t n)
+take_events(const struct dir_watch *watch, const char *buf, size_t n,
+            const bool *destroyed)
 {
-    while (n >= sizeof(struct inotify_event)) {
+    while (!*destroyed && n >= sizeof(struct inotify_event)) {
         struct inotify_event event;
         size_t size;
 
@@ -57,14 +60,21 @@ take_events(const struct dir_watch *watch, const char *buf, size_t n)
 }
 
 static void
-read_events(int fd, short int what OVS_UNUSED, void *watch)
+read_events(int fd, short int what OVS_UNUSED, void *watch_)
 {
+    struct dir_watch *watch = watch_;
+    bool destroyed = false;
     char buf[BUFFER_SIZE];
     ssize_t n;
 
+    watch->destroyed = &destroyed;
     while ((n = read(fd, buf, sizeof buf)) > 0) {
-        take_events(watch, buf, n);
+        take_events(watch, buf, n, &destroyed);
+        if (destroyed) {
+            return;
+        }
     }
+    watch->destroyed = NULL;
 }
 
 int
@@ -91,6 +101,7 @@ dir_watch_create(struct event_base *base, const char *dir,
     watch->fd = fd;
     watch->changed = changed;
     watch->aux = aux;
+    watch->destroyed = NULL;
     watch->event = event_new(base, fd, EV_READ | EV_PERSIST, read_events,
                              watch);
     if (!watch->event || event_add(watch->event, NULL)) {
@@ -104,6 +115,9 @@ void
 dir_watch_destroy(struct dir_watch *watch)
 {
     if (watch) {
+        if (watch->destroyed) {
+            *watch->destroyed = true;
+        }
         event_free(watch->event);
         close(watch->fd);
         free(watch);

@@ -13,8 +13,8 @@ struct event_base;
 /* Called from the event base: file 'name' was created, renamed, deleted, given
  * other permissions, or written and closed.  'created' tells the first of
  * these: who created it may be writing it.  If 'name' is NULL the directory
- * itself is gone or has another name, or events were lost: the watch is of no
- * use any more.  Must not destroy the watch. */
+ * itself is gone or has another name, or events were lost: files may have
+ * changed without a call.  May destroy the watch. */
 typedef void dir_watch_func(const char *name, bool created, void *aux);
 
 /* Watches 'dir'.  Returns 0 and stores the watch, or a positive errno value

@@ -3,11 +3,10 @@
 #include <config.h>
 #include "controller/udev.h"
 
-#include <errno.h>
-#include <event2/event.h>
-#include <sys/inotify.h>
+#include <limits.h>
 #include <unistd.h>
 
+#include "controller/dir-watch.h"
 #include "hash.h"
 #include "openvswitch/hmap.h"
 #include "openvswitch/poll-loop.h"
@@ -31,10 +30,9 @@ struct udev {
     struct hmap netdevs;        /* struct udev_netdev by ifindex. */
     size_t n_waiting;           /* Of those, not 'done'. */
     struct event_base *base;
-    struct event *event;        /* On 'fd', while 'n_waiting', else NULL. */
-    int fd;                     /* inotify on 'data', or -1. */
+    struct dir_watch *watch;    /* On 'data' while 'n_waiting', else NULL. */
     void (*changed)(void *aux);
-    void *aux;
+    void *aux;                  /* For 'changed'. */
 };
 
 struct udev *
@@ -47,7 +45,6 @@ udev_create(struct event_base *base, const char *dir,
     udev->data = xasprintf("%s/data", dir);
     hmap_init(&udev->netdevs);
     udev->base = base;
-    udev->fd = -1;
     udev->changed = changed;
     udev->aux = aux;
     return udev;
@@ -56,14 +53,8 @@ udev_create(struct event_base *base, const char *dir,
 static void
 stop_watching(struct udev *udev)
 {
-    if (udev->event) {
-        event_free(udev->event);
-        udev->event = NULL;
-    }
-    if (udev->fd >= 0) {
-        close(udev->fd);
-        udev->fd = -1;
-    }
+    dir_watch_destroy(udev->watch);
+    udev->watch = NULL;
 }
 
 void
@@ -116,24 +107,36 @@ set_done(struct udev *udev, struct udev_netdev *netdev)
     }
 }
 
-/* The database changed: 'changed' makes the caller ask again, so that here
- * only the queue is emptied. */
-static void
-data_changed(int fd, short int what OVS_UNUSED, void *udev_)
+/* Takes note of it if 'netdev' is in the database by now.  Returns true if
+ * that is news. */
+static bool
+check_netdev(struct udev *udev, struct udev_netdev *netdev)
 {
-    char buf[4096] __attribute__((aligned(8)));
+    if (netdev->done || !is_in_database(udev, netdev->ifindex)) {
+        return false;
+    }
+    set_done(udev, netdev);
+    return true;
+}
+
+/* File 'name' of the database changed, or, if that is NULL, any may have.  udev
+ * writes a temporary file and renames it. */
+static void
+data_changed(const char *name, bool created OVS_UNUSED, void *udev_)
+{
     struct udev *udev = udev_;
     struct udev_netdev *netdev;
     bool changed = false;
+    unsigned int ifindex;
 
-    while (read(fd, buf, sizeof buf) > 0) {
-        continue;
-    }
-    HMAP_FOR_EACH (netdev, node, &udev->netdevs) {
-        if (!netdev->done && is_in_database(udev, netdev->ifindex)) {
-            set_done(udev, netdev);
-            changed = true;
+    if (!name) {
+        HMAP_FOR_EACH (netdev, node, &udev->netdevs) {
+            changed |= check_netdev(udev, netdev);
         }
+    } else if (name[0] == 'n' && str_to_uint(name + 1, 10, &ifindex)
+               && ifindex <= INT_MAX) {
+        netdev = find_netdev(udev, ifindex);
+        changed = netdev && check_netdev(udev, netdev);
     }
     if (changed) {
         udev->changed(udev->aux);
@@ -144,26 +147,16 @@ data_changed(int fd, short int what OVS_UNUSED, void *udev_)
 static bool
 start_watching(struct udev *udev)
 {
-    if (udev->event) {
-        return true;
-    }
+    if (!udev->watch) {
+        int error = dir_watch_create(udev->base, udev->data, data_changed,
+                                     udev, &udev->watch);
 
-    /* udev writes a temporary file and renames it. */
-    udev->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (udev->fd < 0
-        || inotify_add_watch(udev->fd, udev->data,
-                             IN_MOVED_TO | IN_CREATE) < 0) {
-        VLOG_WARN("%s: cannot watch udev's database (%s)", udev->data,
-                  ovs_strerror(errno));
-        stop_watching(udev);
-        return false;
+        if (error) {
+            VLOG_WARN("%s: cannot watch udev's database (%s)", udev->data,
+                      ovs_strerror(error));
+        }
     }
-    udev->event = event_new(udev->base, udev->fd, EV_READ | EV_PERSIST,
-                            data_changed, udev);
-    if (!udev->event || event_add(udev->event, NULL)) {
-        out_of_memory();
-    }
-    return true;
+    return udev->watch != NULL;
 }
 
 bool

@@ -59,6 +59,11 @@ tests_unit_test_devinfo_SOURCES = tests/unit/test-devinfo.c
 tests_unit_test_devinfo_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-udev
+tests_unit_test_udev_SOURCES = tests/unit/test-udev.c
+tests_unit_test_udev_LDADD = \
+	controller/libcontroller.a $(UNIT_LIBS) $(LIBEVENT_LIBS)
+
 check_PROGRAMS += tests/unit/test-unixctl-reply
 tests_unit_test_unixctl_reply_SOURCES = tests/unit/test-unixctl-reply.c
 tests_unit_test_unixctl_reply_LDADD = \
