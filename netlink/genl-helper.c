@@ -7,10 +7,8 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "coverage.h"
@@ -43,9 +41,6 @@ static const char *const lane_names[N_LANES] = {
 /* This lane and those after it are started when they are opened. */
 #define FIRST_LATE_LANE LANE_ESWITCH
 
-/* Processes that were told to end and may not have done so yet. */
-#define MAX_OLD 16
-
 struct lane {
     struct kernel_helper *helper; /* Has this in its 'lanes'. */
     pid_t pid;                  /* 0 if there is none. */
@@ -54,7 +49,6 @@ struct lane {
 
 struct kernel_helper {
     struct lane lanes[N_LANES];
-    pid_t old[MAX_OLD];         /* 0 for an unused element. */
 };
 
 /* The lane's process. */
@@ -200,32 +194,14 @@ lane_route(int fd)
 /* Our side. */
 
 static void
-helper_reap(struct kernel_helper *helper)
-{
-    for (size_t i = 0; i < MAX_OLD; i++) {
-        if (helper->old[i] && waitpid(helper->old[i], NULL, WNOHANG)) {
-            helper->old[i] = 0;
-        }
-    }
-}
-
-/* Ends the process of 'lane'.  It may take until the kernel lets it go, which
- * is not waited for. */
-static void
-lane_kill(struct kernel_helper *helper, struct lane *lane)
+lane_kill(struct lane *lane)
 {
     if (lane->fd >= 0) {
         close(lane->fd);
         lane->fd = -1;
     }
     if (lane->pid) {
-        kill(lane->pid, SIGKILL);
-        for (size_t i = 0; i < MAX_OLD; i++) {
-            if (!helper->old[i]) {
-                helper->old[i] = lane->pid;
-                break;
-            }
-        }
+        helper_process_stop(lane->pid);
         lane->pid = 0;
     }
 }
@@ -268,9 +244,8 @@ kernel_helper_stop(struct kernel_helper *helper)
 {
     if (helper) {
         for (unsigned int i = 0; i < N_LANES; i++) {
-            lane_kill(helper, &helper->lanes[i]);
+            lane_kill(&helper->lanes[i]);
         }
-        helper_reap(helper);
         free(helper);
     }
 }
@@ -281,7 +256,6 @@ kernel_helper_open_lane(struct kernel_helper *helper, unsigned int i)
     struct lane *lane = &helper->lanes[i];
     int fd;
 
-    helper_reap(helper);
     if (lane->fd < 0) {
         int error;
 
@@ -291,8 +265,7 @@ kernel_helper_open_lane(struct kernel_helper *helper, unsigned int i)
                 VLOG_WARN_RL(&rl, "starting process %s again",
                              lane_names[i]);
             }
-            lane_kill(helper, lane);
-            helper_reap(helper);
+            lane_kill(lane);
         }
         error = lane_start(helper, i);
         if (error) {

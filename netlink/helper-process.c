@@ -12,9 +12,13 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "openvswitch/compiler.h"
+#include "util.h"
+
+/* The process. */
 
 static void
 close_from(int first)
@@ -79,6 +83,36 @@ helper_main(const char *name, void (*body)(int fd), int fd, pid_t parent)
     _exit(0);
 }
 
+/* Our side. */
+
+/* Processes that were told to end, and may not have been waited for. */
+static pid_t *stopped;
+static size_t n_stopped, allocated_stopped;
+
+static void
+reap(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_stopped; i++) {
+        if (!waitpid(stopped[i], NULL, WNOHANG)) {
+            stopped[n++] = stopped[i];
+        }
+    }
+    n_stopped = n;
+}
+
+void
+helper_process_stop(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    if (n_stopped >= allocated_stopped) {
+        stopped = x2nrealloc(stopped, &allocated_stopped, sizeof *stopped);
+    }
+    stopped[n_stopped++] = pid;
+    reap();
+}
+
 int
 helper_process_start(const char *name, void (*body)(int fd), pid_t *pidp,
                      int *fdp)
@@ -89,6 +123,7 @@ helper_process_start(const char *name, void (*body)(int fd), pid_t *pidp,
 
     *pidp = 0;
     *fdp = -1;
+    reap();
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
         return errno;
     }

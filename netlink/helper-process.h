@@ -21,4 +21,9 @@
 int helper_process_start(const char *name, void (*body)(int fd), pid_t *pidp,
                          int *fdp);
 
+/* Ends process 'pid', which is not known by that any more.  It may take until
+ * the kernel lets it go, which is not waited for: what is left of it goes when
+ * the next process is started or ended. */
+void helper_process_stop(pid_t pid);
+
 #endif /* netlink/helper-process.h */

@@ -8,14 +8,12 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "coverage.h"
@@ -246,11 +244,7 @@ writer_stop(struct node_writer *w)
         w->fd = -1;
     }
     if (w->pid) {
-        /* It ends by itself, at once or when the kernel lets it go. */
-        if (waitpid(w->pid, NULL, WNOHANG) != w->pid) {
-            kill(w->pid, SIGKILL);
-            (void) waitpid(w->pid, NULL, WNOHANG);
-        }
+        helper_process_stop(w->pid);
         w->pid = 0;
     }
 }

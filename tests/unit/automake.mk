@@ -102,6 +102,12 @@ tests_unit_test_policy_yaml_LDADD = \
 	utilities/libclient.a controller/libcontroller.a \
 	netlink/libkernel.a $(UNIT_LIBS) $(LIBYAML_LIBS)
 
+check_PROGRAMS += tests/unit/test-helper-process
+tests_unit_test_helper_process_SOURCES = tests/unit/test-helper-process.c
+tests_unit_test_helper_process_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_helper_process_LDADD = \
+	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-node-writer
 tests_unit_test_node_writer_SOURCES = tests/unit/test-node-writer.c
 tests_unit_test_node_writer_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
