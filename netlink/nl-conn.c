@@ -349,8 +349,10 @@ nl_conn_send(struct nl_conn *conn, struct nl_request *req)
     if (n >= 0) {
         req->sent = time_msec();
         conn->n_sent++;
-    } else if (conn->n_sent && (errno == EAGAIN || errno == ENOBUFS)) {
-        return false;           /* When an answer came there is room. */
+    } else if (conn->n_sent) {
+        /* Once those under way are answered there may be room; and else it is
+         * this one's turn to fail. */
+        return false;
     } else if (conn->open) {
         /* The peer is idle, so this is its end.  The request may go to the
          * next one. */
