@@ -276,6 +276,7 @@ kernel_vdpa_cancel_delete(struct kernel *kernel, const char *name)
     if (!op->told) {
         /* The callback comes with the next run. */
         op->refused_error = ECANCELED;
+        free(op->refused);
         op->refused = xstrdup("the deletion was cancelled");
         op->state = VDPA_OP_QUEUED;
     } else {

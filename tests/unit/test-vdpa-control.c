@@ -640,6 +640,7 @@ test_busy_cancel(void **state OVS_UNUSED)
     /* One that was not answered is answered. */
     kernel_vdpa_delete(NULL, "v0", done_cb, &n_done);
     assert_null(kernel_vdpa_cancel_delete(NULL, "v0"));
+    assert_null(kernel_vdpa_cancel_delete(NULL, "v0"));
     assert_int_equal(n_done, 1);
     wait_until(n_done == 2);
     assert_int_equal(last_error, ECANCELED);
