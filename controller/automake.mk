@@ -34,13 +34,15 @@ controller_libcontroller_a_SOURCES = \
 	controller/event-log.h \
 	controller/evloop.c \
 	controller/evloop.h \
-	controller/explain-gather.c \
-	controller/explain-gather.h \
-	controller/explain-json.c \
-	controller/explain-list.c \
-	controller/explain-private.h \
-	controller/explain.c \
-	controller/explain.h \
+	controller/explain/explain.c \
+	controller/explain/explain.h \
+	controller/explain/gather.c \
+	controller/explain/gather.h \
+	controller/explain/json.c \
+	controller/explain/list.c \
+	controller/explain/mac.c \
+	controller/explain/private.h \
+	controller/explain/vswitchd.c \
 	controller/flow-detail/action.c \
 	controller/flow-detail/check.c \
 	controller/flow-detail/detail.c \

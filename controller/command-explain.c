@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "controller/controller.h"
-#include "controller/explain-gather.h"
+#include "controller/explain/gather.h"
 #include "controller/output.h"
 #include "controller/policy-watch.h"
 #include "controller/ports.h"

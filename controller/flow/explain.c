@@ -4,7 +4,7 @@
 #include "controller/flow/explain.h"
 
 #include "controller/controller.h"
-#include "controller/explain.h"
+#include "controller/explain/explain.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/facts.h"
 #include "controller/flow-table/table.h"

@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include "controller/explain.h"
+#include "controller/explain/explain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "controller/explain.h"
+#include "controller/explain/explain.h"
 
 struct controller;
 struct explain_gather;
@@ -32,4 +32,4 @@ void explain_gather_destroy(struct explain_gather *);
 void explain_gather_run(struct explain_gather *);
 void explain_gather_wait(struct explain_gather *);
 
-#endif /* controller/explain-gather.h */
+#endif /* controller/explain/gather.h */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/explain-private.h"
+#include "controller/explain/private.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -10,21 +10,6 @@
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
 #include "util.h"
-
-/* Shorter names, as there are so many of them. */
-#define add explain_add
-#define set_fix explain_set_fix
-
-/* Units of both packagings have this one. */
-#define RESTART "systemctl restart ovs-vswitchd"
-
-/* set_fix() with NAME quoted for "%s" in FORMAT, which is ours. */
-#define SET_FIX_NAME(LIST, FORMAT, NAME)                \
-    do {                                                \
-        char *word__ = shell_word(NAME);                \
-        set_fix(LIST, FORMAT, word__);                  \
-        free(word__);                                   \
-    } while (0)
 
 /* Below, a function for each item or a few. */
 
@@ -71,141 +56,6 @@ explain_representor(const struct explain_facts *f, struct explain_list *list)
         add(list, name, EXPLAIN_FAIL, "none: %s",
             f->pair_reason && f->pair_reason[0] ? f->pair_reason
             : pair_state_to_string(f->pair));
-    }
-}
-
-enum flow_tri
-explain_hw_offload(const struct explain_facts *f)
-{
-    if (f->flow_api != FLOW_UNKNOWN) {
-        return f->flow_api;
-    }
-    if (f->flows.known && f->flows.filters == FLOW_YES) {
-        return FLOW_YES;
-    }
-    /* A qdisc may be another's, but without any there is no offload. */
-    return f->port_qdiscs == FLOW_NO ? FLOW_NO : FLOW_UNKNOWN;
-}
-
-/* As smap_get_bool() in ovs-vswitchd takes it. */
-static bool
-key_is_true(const char *key)
-{
-    return key && !strcasecmp(key, "true");
-}
-
-static const char *
-hw_offload_evidence(const struct explain_facts *f)
-{
-    if (f->flow_api != FLOW_UNKNOWN) {
-        return "ovs-vswitchd says so";
-    } else if (f->flows.known && f->flows.filters == FLOW_YES) {
-        return "there are filters of ovs-vswitchd's in tc";
-    } else {
-        return "no port of a bridge has an ingress or clsact qdisc";
-    }
-}
-
-static void
-explain_vswitchd(const struct explain_facts *f, struct explain_list *list)
-{
-    static const char name[] = "hw-offload";
-    const char *why = hw_offload_evidence(f);
-    bool key = key_is_true(f->hw_offload_key);
-
-    switch (explain_hw_offload(f)) {
-    case FLOW_YES:
-        if (key || !f->db_known) {
-            add(list, name, EXPLAIN_PASS, "in effect: %s", why);
-        } else {
-            add(list, name, EXPLAIN_PASS, "in effect (%s), but the key is "
-                "not true: not any more once ovs-vswitchd is restarted", why);
-            set_fix(list, "ovs-vsctl set Open_vSwitch . "
-                    "other_config:hw-offload=true");
-        }
-        return;
-    case FLOW_NO:
-        if (key) {
-            add(list, name, EXPLAIN_FAIL, "not in effect, although the key "
-                "is true: %s", why);
-            set_fix(list, RESTART);
-        } else {
-            add(list, name, EXPLAIN_FAIL, "hw-offload is false: %s", why);
-            set_fix(list, "ovs-vsctl set Open_vSwitch . "
-                    "other_config:hw-offload=true && ovs-appctl "
-                    "revalidator/purge");
-        }
-        return;
-    case FLOW_UNKNOWN:
-        add(list, name, EXPLAIN_UNKNOWN, "ovs-vswitchd does not tell (%s); "
-            "the key is %s", f->vswitchd_error ? f->vswitchd_error
-            : "no answer", f->hw_offload_key ? f->hw_offload_key : "not set");
-        return;
-    }
-    OVS_NOT_REACHED();
-}
-
-#define POLICY_FIX                                                      \
-    "ovs-vsctl remove Open_vSwitch . other_config tc-policy && " RESTART
-
-static bool
-is_skip_hw(const char *policy)
-{
-    return policy && !strcmp(policy, "skip_hw");
-}
-
-enum flow_tri
-explain_skip_hw(const struct explain_facts *f)
-{
-    bool skip_hw = is_skip_hw(f->tc_policy);
-
-    if (f->flows.known && f->flows.skip_hw != FLOW_UNKNOWN) {
-        return f->flows.skip_hw;
-    }
-    if (!f->tc_policy_certain
-        && (!f->db_known || skip_hw != is_skip_hw(f->tc_policy_key))) {
-        return FLOW_UNKNOWN;
-    }
-    return skip_hw ? FLOW_YES : FLOW_NO;
-}
-
-static void
-explain_tc_policy(const struct explain_facts *f, struct explain_list *list)
-{
-    const char *policy = f->tc_policy ? f->tc_policy : "not set";
-    bool key = is_skip_hw(f->tc_policy_key);
-    enum flow_tri skip_hw = explain_skip_hw(f);
-    enum explain_verdict verdict = (skip_hw == FLOW_YES ? EXPLAIN_FAIL
-                                    : EXPLAIN_PASS);
-    static const char name[] = "tc-policy";
-
-    if (skip_hw == FLOW_UNKNOWN) {
-        if (!f->db_known) {
-            add(list, name, EXPLAIN_UNKNOWN, "no connection to the database");
-        } else {
-            add(list, name, EXPLAIN_UNKNOWN, "the key was changed, from or to "
-                "skip_hw, while ovs-vswitchd ran; which one it took is not "
-                "known");
-            set_fix(list, "%s", key ? POLICY_FIX : RESTART);
-        }
-        return;
-    }
-    if (f->flows.known && f->flows.skip_hw != FLOW_UNKNOWN) {
-        add(list, name, verdict, "the filters in tc are %sskip_hw",
-            skip_hw == FLOW_YES ? "" : "not ");
-    } else if (f->tc_policy_certain) {
-        add(list, name, verdict, "ovs-vswitchd took tc-policy when it was %s",
-            policy);
-    } else {
-        add(list, name, verdict, "the key is %s, as far as it was watched",
-            policy);
-    }
-    if (skip_hw == FLOW_YES) {
-        set_fix(list, "%s", key || !f->db_known ? POLICY_FIX : RESTART);
-    } else if (key) {
-        set_fix(list, "the key is skip_hw, and counts from the next start of "
-                "ovs-vswitchd: ovs-vsctl remove Open_vSwitch . other_config "
-                "tc-policy");
     }
 }
 
@@ -470,85 +320,6 @@ explain_vdpa(const struct explain_facts *f, struct explain_list *list)
         SET_FIX_NAME(list, "modprobe virtio_vdpa (or vhost_vdpa) && echo %s "
                      ">/sys/bus/vdpa/drivers_probe", f->vdpa);
     }
-}
-
-static bool
-mac_is_set(const struct explain_mac *mac)
-{
-    static const uint8_t none[sizeof mac->mac];
-
-    return mac->known && memcmp(mac->mac, none, sizeof none);
-}
-
-/* One of the three addresses that must be one. */
-struct mac_place {
-    const char *what;           /* Where it is. */
-    bool set;                   /* Is 'mac' valid? */
-    struct eth_addr mac;
-};
-
-/* How place 'which' gets 'mac'. */
-static void
-set_mac_fix(const struct explain_facts *f, int which, struct eth_addr mac,
-            struct explain_list *list)
-{
-    const char *name = (which == 1 ? f->uplink.name
-                        : f->vdpa ? f->vdpa : f->netdev);
-    char *word = shell_word(name ? name : "");
-
-    if (which == 1 && name && f->has_vf) {
-        set_fix(list, "ip link set %s vf %"PRIu32" mac "ETH_ADDR_FMT, word,
-                f->vf, ETH_ADDR_ARGS(mac));
-    } else if (which == 2 && f->vdpa) {
-        set_fix(list, "vdpa dev del %s, and add it again with mac "
-                ETH_ADDR_FMT, word, ETH_ADDR_ARGS(mac));
-    } else if (which == 2 && name) {
-        set_fix(list, "ip link set %s address "ETH_ADDR_FMT, word,
-                ETH_ADDR_ARGS(mac));
-    }
-    free(word);
-}
-
-static void
-explain_mac(const struct explain_facts *f, struct explain_list *list)
-{
-    const struct explain_mac *end = f->vdpa ? &f->vdpa_mac : &f->netdev_mac;
-    struct mac_place places[] = {
-        { .what = "attached_mac" },
-        { .what = "the VF's own", .set = mac_is_set(&f->vf_mac) },
-        { .what = f->vdpa ? f->vdpa : f->netdev ? f->netdev : "its netdev",
-          .set = mac_is_set(end) },
-    };
-    struct ds s = DS_EMPTY_INITIALIZER;
-    int first = -1, wrong = -1, n = 0;
-
-    places[0].set = (f->attached_mac
-                     && eth_addr_from_string(f->attached_mac,
-                                             &places[0].mac));
-    memcpy(&places[1].mac, f->vf_mac.mac, sizeof places[1].mac);
-    memcpy(&places[2].mac, end->mac, sizeof places[2].mac);
-
-    for (int i = 0; i < ARRAY_SIZE(places); i++) {
-        ds_put_format(&s, "%s%s ", i ? ", " : "", places[i].what);
-        if (!places[i].set) {
-            ds_put_cstr(&s, "not known or not set");
-            continue;
-        }
-        ds_put_format(&s, ETH_ADDR_FMT, ETH_ADDR_ARGS(places[i].mac));
-        n++;
-        if (first < 0) {
-            first = i;
-        } else if (!eth_addr_equals(places[i].mac, places[first].mac)) {
-            /* The last, which is what the pod uses. */
-            wrong = i;
-        }
-    }
-    add(list, "mac", (wrong >= 0 ? EXPLAIN_FAIL : n > 1 ? EXPLAIN_PASS
-                      : EXPLAIN_UNKNOWN), "%s", ds_cstr(&s));
-    if (wrong >= 0) {
-        set_mac_fix(f, wrong, places[first].mac, list);
-    }
-    ds_destroy(&s);
 }
 
 static enum explain_verdict

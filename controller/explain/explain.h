@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#ifndef CONTROLLER_EXPLAIN_H
-#define CONTROLLER_EXPLAIN_H 1
+#ifndef CONTROLLER_EXPLAIN_EXPLAIN_H
+#define CONTROLLER_EXPLAIN_EXPLAIN_H 1
 
 /* Whether one interface is set up so that its flows can be in hardware, as a
  * checklist.
@@ -161,4 +161,4 @@ struct json *explain_to_json(const struct explain_facts *,
  * after those of an interface one with the verdict of "all". */
 struct json *explain_rows(const struct json *array);
 
-#endif /* controller/explain.h */
+#endif /* controller/explain/explain.h */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/explain-gather.h"
+#include "controller/explain/gather.h"
 
 #include <net/if.h>
 #include <string.h>

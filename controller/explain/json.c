@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/explain.h"
+#include "controller/explain/explain.h"
 
 #include "controller/output.h"
 #include "openvswitch/json.h"

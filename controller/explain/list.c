@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <config.h>
-#include "controller/explain-private.h"
+#include "controller/explain/private.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
