@@ -62,6 +62,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/flow-table/private.h \
 	controller/flow-table/quick.c \
 	controller/flow-table/reading.c \
+	controller/flow-table/recompute.c \
+	controller/flow-table/recompute.h \
 	controller/flow-table/shortfall.c \
 	controller/flow-table/slab.c \
 	controller/flow-table/slab.h \

@@ -19,7 +19,8 @@
  *   shortfall.c what is not in hardware
  *   past.c      counters of flows that were deleted or started anew
  *   sweep.c     mark, sweep, purge
- *   check.c     the recompute
+ *   recompute.c what all that should be, from the flows alone
+ *   check.c     comparing with that
  *   inline.h    what is so short, or so often needed, that it is no call
  *
  * A million flows take about 94 bytes each, with a third of a chain each.  So
