@@ -152,6 +152,8 @@ controller_libcontroller_a_SOURCES = \
 	controller/notify.h \
 	controller/offload-scope.c \
 	controller/offload-scope.h \
+	controller/options.c \
+	controller/options.h \
 	controller/output.c \
 	controller/output.h \
 	controller/pairing.c \

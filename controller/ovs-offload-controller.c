@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The daemon: options, start-up, main loop.
+/* The daemon: start-up, main loop, end.
  *
  * poll_block() is the one place that sleeps.  In each round what the kernel
  * and the database said goes into the tables, reconcile decides and acts, and
@@ -8,7 +8,6 @@
 
 #include <config.h>
 
-#include <getopt.h>
 #include <stdlib.h>
 
 #include "command-line.h"
@@ -25,6 +24,7 @@
 #include "controller/inventory.h"
 #include "controller/metrics/server.h"
 #include "controller/notify.h"
+#include "controller/options.h"
 #include "controller/policy-watch.h"
 #include "controller/policy/engine.h"
 #include "controller/reconcile.h"
@@ -34,7 +34,6 @@
 #include "controller/vdpa/keep.h"
 #include "coverage.h"
 #include "daemon.h"
-#include "dirs.h"
 #include "fatal-signal.h"
 #include "memory.h"
 #include "netlink/kernel.h"
@@ -42,8 +41,6 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb/ovs-view.h"
 #include "simap.h"
-#include "stream-ssl.h"
-#include "stream.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -58,13 +55,6 @@ VLOG_DEFINE_THIS_MODULE(main);
 
 #define UDEV_DIR "/run/udev"
 
-struct options {
-    char *remote;               /* Database. */
-    char *unixctl_path;         /* Control socket or NULL for the default. */
-    char *sysfs;                /* Root of sysfs. */
-    char *state_dir;            /* Of what survives us, absolute. */
-};
-
 static void
 udev_changed(void *inv)
 {
@@ -75,120 +65,6 @@ static void
 devinfo_changed(void *aux OVS_UNUSED)
 {
     /* The main loop looks at the table in each round. */
-}
-
-OVS_NO_RETURN static void
-usage(void)
-{
-    printf("%s: offload port controller for Open vSwitch\n"
-           "usage: %s [OPTIONS] [DATABASE]\n"
-           "where DATABASE is the socket of ovsdb-server\n"
-           "(default: unix:%s/db.sock).\n",
-           program_name, program_name, ovs_rundir());
-    stream_usage("DATABASE", true, false, true);
-    daemon_usage();
-    vlog_usage();
-    printf("\nOther options:\n"
-           "  -u, --unixctl=SOCKET    override default control socket name\n"
-           "  --sysfs-root=DIR        read sysfs at DIR (default: /sys)\n"
-           "  --state-dir=DIR         remember in DIR what must survive the "
-           "daemon\n"
-           "                          (default: "OFFLOAD_STATEDIR")\n"
-           "  -h, --help              display this help message\n"
-           "  -V, --version           display version information\n");
-    exit(EXIT_SUCCESS);
-}
-
-static void
-parse_options(int argc, char *argv[], struct options *o)
-{
-    enum {
-        OPT_SYSFS_ROOT = UCHAR_MAX + 1,
-        OPT_STATE_DIR,
-        VLOG_OPTION_ENUMS,
-        DAEMON_OPTION_ENUMS,
-        SSL_OPTION_ENUMS,
-        OPT_PEER_CA_CERT,
-    };
-    static const struct option long_options[] = {
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {"unixctl", required_argument, NULL, 'u'},
-        {"sysfs-root", required_argument, NULL, OPT_SYSFS_ROOT},
-        {"state-dir", required_argument, NULL, OPT_STATE_DIR},
-        VLOG_LONG_OPTIONS,
-        DAEMON_LONG_OPTIONS,
-        STREAM_SSL_LONG_OPTIONS,
-        {"peer-ca-cert", required_argument, NULL, OPT_PEER_CA_CERT},
-        {NULL, 0, NULL, 0},
-    };
-    char *short_options = ovs_cmdl_long_options_to_short_options(long_options);
-
-    for (;;) {
-        int c = getopt_long(argc, argv, short_options, long_options, NULL);
-
-        if (c == -1) {
-            break;
-        }
-        switch (c) {
-        case 'h':
-            usage();
-
-        case 'V':
-            ovs_print_version(0, 0);
-            exit(EXIT_SUCCESS);
-
-        case 'u':
-            free(o->unixctl_path);
-            o->unixctl_path = xstrdup(optarg);
-            break;
-
-        case OPT_SYSFS_ROOT:
-            free(o->sysfs);
-            o->sysfs = xstrdup(optarg);
-            break;
-
-        case OPT_STATE_DIR:
-            free(o->state_dir);
-            o->state_dir = xstrdup(optarg);
-            break;
-
-        VLOG_OPTION_HANDLERS
-        DAEMON_OPTION_HANDLERS
-        STREAM_SSL_OPTION_HANDLERS
-
-        case OPT_PEER_CA_CERT:
-            stream_ssl_set_peer_ca_cert_file(optarg);
-            break;
-
-        case '?':
-            exit(EXIT_FAILURE);
-
-        default:
-            abort();
-        }
-    }
-    free(short_options);
-
-    if (argc - optind > 1) {
-        ovs_fatal(0, "at most one argument, DATABASE, is accepted; use --help "
-                  "for usage");
-    }
-    o->remote = (argc > optind ? xstrdup(argv[optind])
-                 : xasprintf("unix:%s/db.sock", ovs_rundir()));
-
-    int error = stream_or_pstream_needs_probes(o->remote);
-    if (error < 0) {
-        ovs_fatal(0, "\"%s\" is no database socket: unix:FILE, "
-                  "tcp:IP:PORT and ssl:IP:PORT are known", o->remote);
-    }
-    if (!o->sysfs) {
-        o->sysfs = xstrdup("/sys");
-    }
-    char *state_dir = abs_file_name(NULL, (o->state_dir ? o->state_dir
-                                           : OFFLOAD_STATEDIR));
-    free(o->state_dir);
-    o->state_dir = state_dir;
 }
 
 static bool
@@ -265,6 +141,56 @@ may_exit(const struct controller *c)
     return c->exiting && (!c->cleanup || reconcile_is_clean(c->rec));
 }
 
+/* A round of all that follows the tables. */
+static void
+run_parts(struct controller *c, struct evloop *loop)
+{
+    const struct config *config = reconcile_config(c->rec);
+
+    run_kernel(c, loop);
+    reconcile_run(c->rec);
+    devinfo_control_run(c);
+    flow_engine_set_period(c->flows, config->flow_poll_ms);
+    policy_engine_run(c->policies);
+    vdpa_keep_run(c->vdpa_keep);
+    flow_engine_run(c->flows);
+    flow_userspace_run(c->userspace);
+    rpc_server_set_path(c->rpc, config->vdpa_socket);
+    rpc_server_run(c->rpc);
+    metrics_server_set_address(c->metrics, config->metrics);
+    metrics_server_run(c->metrics);
+}
+
+/* Waits for what makes another round necessary. */
+static void
+wait_for_parts(struct controller *c, struct evloop *loop)
+{
+    reconcile_wait(c->rec);
+    kernel_wait(c->kernel);
+    udev_wait(c->udev);
+    devinfo_control_wait(c);
+    policy_engine_wait(c->policies);
+    vdpa_keep_wait(c->vdpa_keep);
+    flow_engine_wait(c->flows);
+    flow_userspace_wait(c->userspace);
+    command_flow_wait(c);
+    command_vdpa_wait();
+    rpc_server_wait(c->rpc);
+    metrics_server_wait(c->metrics);
+    evloop_wait(loop);
+}
+
+static void
+tell_status(const struct controller *c)
+{
+    notify_status(!ovs_view_is_connected(c->view)
+                  ? "Waiting for the database"
+                  : !reconcile_ever_settled(c->rec)
+                  ? "Reading kernel and database"
+                  : "Kernel and database are known");
+    notify_run();
+}
+
 static void
 main_loop(struct controller *c, struct evloop *loop,
           struct unixctl_server *unixctl)
@@ -277,21 +203,7 @@ main_loop(struct controller *c, struct evloop *loop,
             report_memory(c);
         }
         if (!reconcile_is_resting(c->rec)) {
-            run_kernel(c, loop);
-            reconcile_run(c->rec);
-            devinfo_control_run(c);
-            flow_engine_set_period(c->flows,
-                                   reconcile_config(c->rec)->flow_poll_ms);
-            policy_engine_run(c->policies);
-            vdpa_keep_run(c->vdpa_keep);
-            flow_engine_run(c->flows);
-            flow_userspace_run(c->userspace);
-            rpc_server_set_path(c->rpc,
-                                reconcile_config(c->rec)->vdpa_socket);
-            rpc_server_run(c->rpc);
-            metrics_server_set_address(c->metrics,
-                                       reconcile_config(c->rec)->metrics);
-            metrics_server_run(c->metrics);
+            run_parts(c, loop);
         }
         unixctl_server_run(unixctl);
         if (!reconcile_is_resting(c->rec)) {
@@ -303,29 +215,12 @@ main_loop(struct controller *c, struct evloop *loop,
         command_wait_run(c);
         coverage_run();
         complete_start(c, deadline);
-        notify_status(!ovs_view_is_connected(c->view)
-                      ? "Waiting for the database"
-                      : !reconcile_ever_settled(c->rec)
-                      ? "Reading kernel and database"
-                      : "Kernel and database are known");
-        notify_run();
+        tell_status(c);
 
         if (reconcile_is_resting(c->rec)) {
             reconcile_rest_wait(c->rec);
         } else {
-            reconcile_wait(c->rec);
-            kernel_wait(c->kernel);
-            udev_wait(c->udev);
-            devinfo_control_wait(c);
-            policy_engine_wait(c->policies);
-            vdpa_keep_wait(c->vdpa_keep);
-            flow_engine_wait(c->flows);
-            flow_userspace_wait(c->userspace);
-            command_flow_wait(c);
-            command_vdpa_wait();
-            rpc_server_wait(c->rpc);
-            metrics_server_wait(c->metrics);
-            evloop_wait(loop);
+            wait_for_parts(c, loop);
         }
         unixctl_server_wait(unixctl);
         command_explain_wait();
@@ -339,21 +234,127 @@ main_loop(struct controller *c, struct evloop *loop,
     }
 }
 
+/* The daemon: what the controller consists of, and what that needs. */
+struct daemon {
+    struct options options;
+    struct kernel_helper *helper;
+    struct unixctl_server *unixctl;
+    struct evloop *loop;
+    struct inventory inv;
+    struct policy_watch policy;
+    struct event_log log;
+    struct controller c;
+};
+
+/* Makes what can fail, and what has to be there before. */
+static void
+daemon_start(struct daemon *d)
+{
+    int error = kernel_helper_start(&d->helper);
+
+    if (error) {
+        ovs_fatal(error, "could not start the netlink helper");
+    }
+    error = unixctl_server_create(d->options.unixctl_path, &d->unixctl);
+    if (error) {
+        exit(EXIT_FAILURE);     /* It said why. */
+    }
+    d->loop = evloop_create();
+    inventory_init(&d->inv);
+    event_log_init(&d->log);
+}
+
+/* Makes the controller.  Each part is given those that it uses, so that they
+ * are there before it. */
+static void
+controller_create(struct daemon *d)
+{
+    const struct flow_engine_netdevs netdevs = {
+        .exists = netdev_exists, .ifindex = netdev_ifindex, .aux = &d->inv,
+    };
+    const struct options *o = &d->options;
+    struct controller *c = &d->c;
+    char *message = NULL;
+    int error;
+
+    c->base = evloop_base(d->loop);
+    c->inv = &d->inv;
+    c->log = &d->log;
+    c->policy = &d->policy;
+    c->view = ovs_view_create(o->remote);
+    c->udev = udev_create(c->base, UDEV_DIR, udev_changed, c->inv);
+    c->devinfo = devinfo_watch_create(c->base, devinfo_changed, NULL);
+    c->devinfo_publish = devinfo_publish_create(c->devinfo);
+    c->rec = reconcile_create(c->inv, c->view, c->udev, c->log);
+    error = kernel_create(c->base, o->sysfs, d->helper, &controller_sink, c,
+                          &c->kernel, &message);
+    if (error) {
+        ovs_fatal(error, "%s", message);
+    }
+    reconcile_set_kernel(c->rec, c->kernel);
+    c->flows = flow_engine_create(c->base, d->helper, kernel_genl(c->kernel),
+                                  &netdevs);
+    c->userspace = flow_userspace_create();
+    c->rpc = rpc_server_create(c->base, c->inv);
+    reconcile_set_state_dir(c->rec, c->base, o->state_dir);
+    c->vdpa_keep = vdpa_keep_create(c->base, c->kernel, o->state_dir);
+    c->policies = policy_engine_create(c, d->helper, o->sysfs, o->state_dir);
+    c->metrics = metrics_server_create(c);
+    commands_register(c);
+}
+
+/* Those who still wait are answered first, and whoever asked for the end when
+ * all is done that others could see. */
+static void
+controller_destroy(struct daemon *d)
+{
+    struct controller *c = &d->c;
+
+    if (c->cleanup) {
+        devinfo_control_cleanup(c);
+    }
+    metrics_server_destroy(c->metrics);
+    command_explain_cancel_all();
+    command_wait_cancel_all();
+    command_flow_cancel_all();
+    command_vdpa_cancel_all();
+    reconcile_destroy(c->rec);
+    rpc_server_destroy(c->rpc);
+    if (c->exit_conn) {
+        unixctl_command_reply(c->exit_conn, NULL);
+    }
+    unixctl_server_destroy(d->unixctl);
+    policy_engine_destroy(c->policies);
+    vdpa_keep_destroy(c->vdpa_keep);
+    flow_userspace_destroy(c->userspace);
+    flow_engine_destroy(c->flows);
+    kernel_destroy(c->kernel);
+    udev_destroy(c->udev);
+    devinfo_publish_destroy(c->devinfo_publish);
+    devinfo_watch_destroy(c->devinfo);
+    ovs_view_destroy(c->view);
+}
+
+static void
+daemon_stop(struct daemon *d)
+{
+    kernel_helper_stop(d->helper);
+    policy_watch_destroy(&d->policy);
+    event_log_destroy(&d->log);
+    inventory_destroy(&d->inv);
+    evloop_destroy(d->loop);
+    options_destroy(&d->options);
+}
+
 int
 main(int argc, char *argv[])
 {
-    struct options o = { .remote = NULL };
-    struct unixctl_server *unixctl;
-    struct kernel_helper *helper;
-    struct inventory inv;
-    struct policy_watch policy = { .known = false };
-    struct event_log log;
-    char *message = NULL;
+    struct daemon d = { .helper = NULL };
 
     ovs_set_program_name(argv[0], VERSION);
     ovs_cmdl_proctitle_init(argc, argv);
     service_start(&argc, &argv);
-    parse_options(argc, argv, &o);
+    options_parse(&d.options, argc, argv);
     fatal_ignore_sigpipe();
 #ifdef HAVE_DAEMONIZE_START_2
     daemonize_start(true, false);
@@ -361,86 +362,15 @@ main(int argc, char *argv[])
     daemonize_start(true);
 #endif
     notify_init();
+    daemon_start(&d);
+    controller_create(&d);
+    VLOG_INFO("%s %s, database %s", program_name, VERSION, d.options.remote);
 
-    int error = kernel_helper_start(&helper);
-    if (error) {
-        ovs_fatal(error, "could not start the netlink helper");
-    }
-    error = unixctl_server_create(o.unixctl_path, &unixctl);
-    if (error) {
-        exit(EXIT_FAILURE);
-    }
-
-    struct evloop *loop = evloop_create();
-    struct controller c = {
-        .base = evloop_base(loop),
-        .inv = &inv,
-        .view = ovs_view_create(o.remote),
-        .log = &log,
-        .policy = &policy,
-    };
-    inventory_init(&inv);
-    event_log_init(&log);
-    c.udev = udev_create(c.base, UDEV_DIR, udev_changed, &inv);
-    c.devinfo = devinfo_watch_create(c.base, devinfo_changed, NULL);
-    c.devinfo_publish = devinfo_publish_create(c.devinfo);
-    c.rec = reconcile_create(&inv, c.view, c.udev, &log);
-    error = kernel_create(c.base, o.sysfs, helper, &controller_sink, &c,
-                          &c.kernel, &message);
-    if (error) {
-        ovs_fatal(error, "%s", message);
-    }
-    reconcile_set_kernel(c.rec, c.kernel);
-    c.flows = flow_engine_create(c.base, helper, kernel_genl(c.kernel),
-                                 &(struct flow_engine_netdevs) {
-                                     .exists = netdev_exists,
-                                     .ifindex = netdev_ifindex,
-                                     .aux = &inv,
-                                 });
-    c.userspace = flow_userspace_create();
-    c.rpc = rpc_server_create(c.base, &inv);
-    reconcile_set_state_dir(c.rec, c.base, o.state_dir);
-    c.vdpa_keep = vdpa_keep_create(c.base, c.kernel, o.state_dir);
-    c.policies = policy_engine_create(&c, helper, o.sysfs, o.state_dir);
-    c.metrics = metrics_server_create(&c);
-    commands_register(&c);
-    VLOG_INFO("%s %s, database %s", program_name, VERSION, o.remote);
-
-    main_loop(&c, loop, unixctl);
+    main_loop(&d.c, d.loop, d.unixctl);
     notify_stopping();
 
-    if (c.cleanup) {
-        devinfo_control_cleanup(&c);
-    }
-    metrics_server_destroy(c.metrics);
-    command_explain_cancel_all();
-    command_wait_cancel_all();
-    command_flow_cancel_all();
-    command_vdpa_cancel_all();
-    reconcile_destroy(c.rec);
-    rpc_server_destroy(c.rpc);
-    if (c.exit_conn) {
-        unixctl_command_reply(c.exit_conn, NULL);
-    }
-    unixctl_server_destroy(unixctl);
-    policy_engine_destroy(c.policies);
-    vdpa_keep_destroy(c.vdpa_keep);
-    flow_userspace_destroy(c.userspace);
-    flow_engine_destroy(c.flows);
-    kernel_destroy(c.kernel);
-    udev_destroy(c.udev);
-    devinfo_publish_destroy(c.devinfo_publish);
-    devinfo_watch_destroy(c.devinfo);
-    kernel_helper_stop(helper);
-    policy_watch_destroy(&policy);
-    ovs_view_destroy(c.view);
-    event_log_destroy(&log);
-    inventory_destroy(&inv);
-    evloop_destroy(loop);
-    free(o.remote);
-    free(o.unixctl_path);
-    free(o.sysfs);
-    free(o.state_dir);
+    controller_destroy(&d);
+    daemon_stop(&d);
     service_stop();
     return EXIT_SUCCESS;
 }
