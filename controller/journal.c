@@ -285,6 +285,12 @@ update_lost(struct journal *j, const struct journal_input *in,
         e->state = JOURNAL_LOST;
         e->tried = false;
         j->seqno++;
+    } else if (rep && e->state == JOURNAL_RETURNED
+               && strcmp(e->rep, rep->name)) {
+        /* It comes back under the kernel's name, and udev renames it. */
+        free(e->rep);
+        e->rep = xstrdup(rep->name);
+        j->seqno++;
     }
 }
 

@@ -217,6 +217,31 @@ test_lost_and_returned(void **state)
     assert_false(e->tried);
 }
 
+/* As udev does, when the netdev has been there for a moment. */
+static void
+test_returned_and_renamed(void **state)
+{
+    struct node *node = *state;
+    struct journal_entry *e;
+    unsigned int seqno;
+
+    lose(node);
+    node->rep = "eth5";
+    update_tells(node, JOURNAL_EVENT_RETURNED);
+    e = journal_find(&node->journal, "eth1");
+    assert_string_equal(e->rep, "eth5");
+
+    seqno = node->journal.seqno;
+    node->rep = "eth1";
+    update_is_quiet(node);
+    assert_int_equal(e->state, JOURNAL_RETURNED);
+    assert_string_equal(e->rep, "eth1");
+    /* It has to be saved, once. */
+    assert_int_equal(node->journal.seqno, seqno + 1);
+    update_is_quiet(node);
+    assert_int_equal(node->journal.seqno, seqno + 1);
+}
+
 static void
 test_what_is_kept_is_what_the_row_had_last(void **state)
 {
@@ -371,6 +396,7 @@ main(void)
         TEST(test_both_go_at_once),
         TEST(test_representor_comes_back_to_its_row),
         TEST(test_lost_and_returned),
+        TEST(test_returned_and_renamed),
         TEST(test_what_is_kept_is_what_the_row_had_last),
         TEST(test_settled_by_a_row),
         TEST(test_pending_is_not_settled),
