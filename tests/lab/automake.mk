@@ -91,6 +91,7 @@ EXTRA_DIST += \
 	tests/lab/t/badinput.sh \
 	tests/lab/t/consumer.sh \
 	tests/lab/t/converge.sh \
+	tests/lab/t/demo.sh \
 	tests/lab/t/docs.sh \
 	tests/lab/t/explain.sh \
 	tests/lab/t/faults.sh \

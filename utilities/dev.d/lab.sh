@@ -17,7 +17,7 @@ lab_ready() {
 # lab_vmrun ARG...: tests/lab/vmrun with our programs on PATH.
 lab_vmrun() {
     "$top/tests/lab/vmrun" -p "$work/release/controller" \
-        -e BUILDDIR="$work/release" "$@"
+        -p "$work/release/utilities" -e BUILDDIR="$work/release" "$@"
 }
 
 do_lab() {

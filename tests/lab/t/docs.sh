@@ -16,7 +16,6 @@
 docs=$LAB/../docs
 dir=/tmp/docs
 json=$dir/json
-PATH=$PATH:$BUILDDIR/utilities
 
 # --- what pages call ---------------------------------------------------------
 
@@ -34,7 +33,31 @@ node() {
         vdpa dev del "$i"
     done
     [ -z "$(pid_of ovs-vswitchd)" ] || ovs_stop || return
-    named && ovs_start false && bridge_add && flows_last
+    [ ! -e /sys/class/net/bond0 ] || unbonded || return
+    named || return
+    for i in 0 1 2 3; do
+        ip link set pf0vf$i down
+    done
+    ovs_start false && bridge_add && flows_last
+}
+
+# bonded: the same with a pod, shop/web-0, that talks through a bond of the
+# uplinks of two PFs to 10.0.0.9
+bonded() {
+    node && ovs_stop && rmmod nicsim &&
+        nic_up 4 num_pfs=2 shared_esw=1 wire_peer=1 &&
+        devlink dev eswitch set "pci/$(pf_addr 1)" mode switchdev &&
+        bond_add && named && ovs_start && bridge_add && flows_last &&
+        bond_port && ovs-vsctl set Open_vSwitch . \
+            external_ids:offload-mode=own external_ids:offload-select=none &&
+        daemon_start && vdpa_add 0 &&
+        ooc port/attach vdpa0 iface-id=shop_web-0 "mac=$(mac_of 0)" &&
+        attached 1 && pod web-0 0 && ping_far
+}
+
+# unbonded: the end of that
+unbonded() {
+    ip link del bond0 && rmmod nicsim && nic_up 4
 }
 
 # systemctl: what the pages have systemd do, of which there is none here
@@ -63,6 +86,44 @@ pods() {
         ooc port/attach vdpa0 iface-id=shop_web-0 "mac=$(mac_of 0)" &&
         ooc port/attach vdpa1 iface-id=shop_db-0 "mac=$(mac_of 1)" &&
         attached 2 && pod web-0 0 && pod db-0 1 && talk
+}
+
+# plugged: a CNI has plugged the pod shop/web-0, on vdpa0, and there is no sign
+# of any other owner of the node
+plugged() {
+    ovs-vsctl set Open_vSwitch . other_config:hw-offload=true &&
+        systemctl restart openvswitch-switch &&
+        daemon_start && vdpa_add 0 && cni_add web-0 0 &&
+        state vdpa0 foreign && pod web-0 0
+}
+
+# cni_add POD VF: what ovn-kubernetes does to plug it, and libcni to remember
+cni_add() {
+    local sandbox=5a4d$2 results=/var/lib/cni/results
+    ovs-vsctl --may-exist add-port br-int "pf0vf$2" -- \
+        set port "pf0vf$2" other_config:transient=true -- \
+        set interface "pf0vf$2" external_ids:iface-id="shop_$1" \
+        external_ids:sandbox="$sandbox" external_ids:iface-id-ver="uid-$1" \
+        external_ids:attached_mac="$(mac_of "$2")" &&
+        ip link set "pf0vf$2" up && mkdir -p $results &&
+        jq -n --arg sandbox "$sandbox" --arg netns "/run/netns/$1" \
+            --arg device "$(vf_addr "$2")" '{containerId: $sandbox,
+                netns: $netns, capabilityArgs: {deviceID: $device}}' \
+            >"$results/ovn-$sandbox-eth0"
+}
+
+# cni_del VF: what it does to unplug a pod
+cni_del() {
+    ip link set "pf0vf$1" down && ovs-vsctl --if-exists del-port "pf0vf$1"
+}
+
+# reaped: as ovn-kubernetes deletes ports without a netdev, when it looks
+reaped() {
+    local name
+    for name in $(ovs-vsctl --bare --columns=name find interface ofport=-1)
+    do
+        ovs-vsctl --no-wait del-port "$name" || return
+    done
 }
 
 # some_pods: the same, if they are not there, or not well
@@ -107,14 +168,19 @@ ping_once() {
     ip netns exec web-0 ping -q -c "${1:-1}" -i 0.1 -W 2 10.0.0.2
 }
 
+# ping_far: web-0 pings what is behind the bond
+ping_far() {
+    wait_for 20 ip netns exec web-0 ping -q -c 1 -W 2 10.0.0.9 &&
+        ip netns exec web-0 ping -q -c 5 -i 0.1 -W 2 10.0.0.9
+}
+
 # named: uplink and representors have the names that udev gives them
 named() {
     local i
     for i in 0 1 2 3; do
-        if [ ! -e /sys/class/net/pf0vf$i ]; then
-            wait_for 10 rep_of $i && rename "$(rep_of $i)" pf0vf$i || return
-        fi
-        ip link set pf0vf$i down
+        [ -e /sys/class/net/pf0vf$i ] || {
+            wait_for 10 rep_of $i && rename "$(rep_of $i)" pf0vf$i
+        } || return
     done
     [ -e /sys/class/net/p0 ] || rename "$(port_of p0)" p0
 }
