@@ -48,6 +48,8 @@ utilities_libclient_a_SOURCES = \
 	utilities/client/snapshot.h \
 	utilities/client/terminal.c \
 	utilities/client/terminal.h \
+	utilities/client/text-width.c \
+	utilities/client/text-width.h \
 	utilities/client/topology-command.c \
 	utilities/client/topology.c \
 	utilities/client/topology.h \

@@ -5,6 +5,7 @@
 #include "utilities/client/answer.h"
 #include "utilities/client/catalog.h"
 #include "utilities/client/grid.h"
+#include "utilities/client/text-width.h"
 #include "utilities/client/yaml-put.h"
 
 #include <setjmp.h>
@@ -136,6 +137,45 @@ test_cut(void **state OVS_UNUSED)
                  &(struct grid_style) { .width = 16 },
                  "NAME     N\n-------- -------\nabcdefgh 1000000\n",
                  "STATE WHY");
+}
+
+/* Columns of the terminal are what counts: characters of two, and those that
+ * belong to the one before. */
+static void
+test_width(void **state OVS_UNUSED)
+{
+    static const char wide[] =
+        "[{\"name\":\"\\u4e2d\\u6587\\u4e2d\\u6587\\u4e2d\",\"n\":1},"
+        "{\"name\":\"e\\u0301\\ud83d\\ude00\",\"n\":2}]";
+
+    assert_int_equal(text_width(""), 0);
+    assert_int_equal(text_width("a\u00fc\u4e2de\u0301"), 5);
+    assert_int_equal(text_width("\U0001f600\u3000\u200b"), 4);
+    /* What the library does not know, and what is no UTF-8. */
+    assert_int_equal(text_width("\u0378\ue000"), 2);
+    assert_int_equal(text_width("\xff\xc3" "a\xe4\xb8"), 5);
+    assert_int_equal(text_bytes("\u4e2d\u6587", 0), 0);
+    assert_int_equal(text_bytes("\u4e2d\u6587", 1), 0);
+    assert_int_equal(text_bytes("\u4e2d\u6587", 3), 3);
+    assert_int_equal(text_bytes("e\u0301x", 1), 3);
+    assert_int_equal(text_bytes("abc", SIZE_MAX), 3);
+
+    expect_table(wide, &(struct grid_style) { .width = 0 },
+                 "NAME       N STATE WHY\n"
+                 "---------- - ----- ---\n"
+                 "\u4e2d\u6587\u4e2d\u6587\u4e2d 1\n"
+                 "e\u0301\U0001f600        2\n", NULL);
+    /* Half of one is not shown. */
+    expect_table(wide, &(struct grid_style) { .width = 8 },
+                 "NAME\n--------\n"
+                 "\u4e2d\u6587\u4e2d~\n"
+                 "e\u0301\U0001f600\n", "N STATE WHY");
+    expect_table("[{\"name\":\"x\",\"why\":\"\\u4e2d\\u6587 \\u4e2d\\u6587"
+                 "\\u4e2d\\u6587\\u4e2d\\u6587\\u4e2d\\u6587\"}]",
+                 &(struct grid_style) { .width = 24, .wrap = true },
+                 "NAME N WHY\n---- - -----------------\n"
+                 "x      \u4e2d\u6587\n"
+                 "       \u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\u4e2d\u6587\n", "STATE");
 }
 
 static void
@@ -368,6 +408,7 @@ main(void)
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_continued),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_width),
         cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_color),
         cmocka_unit_test(test_csv),

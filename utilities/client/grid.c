@@ -9,6 +9,7 @@
 
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
+#include "utilities/client/text-width.h"
 
 /* An elastic column becomes no narrower than this before others are left
  * out. */
@@ -70,33 +71,6 @@ cell(const struct grid *grid, size_t row, size_t column)
 }
 
 /* Widths. */
-
-/* Characters of 's', which is UTF-8.  That some take two places, as in
- * Chinese, is not seen to: names in Kubernetes and in the kernel have none. */
-static size_t
-text_width(const char *s)
-{
-    size_t n = 0;
-
-    for (; *s; s++) {
-        n += ((uint8_t) *s & 0xc0) != 0x80;
-    }
-    return n;
-}
-
-/* Bytes of the first 'n' characters of 's', or of all. */
-static size_t
-text_bytes(const char *s, size_t n)
-{
-    size_t i = 0;
-
-    for (; s[i] && n; n--) {
-        do {
-            i++;
-        } while (((uint8_t) s[i] & 0xc0) == 0x80);
-    }
-    return i;
-}
 
 struct layout {
     size_t *natural;            /* Width of each column with nothing cut. */
@@ -269,7 +243,7 @@ put_padded(struct ds *out, const char *s, size_t len, size_t width,
     } else {
         ds_put_cstr(out, text);
     }
-    ds_put_char_multiple(out, ' ', width - text_width(text));
+    ds_put_char_multiple(out, ' ', width - MIN(width, text_width(text)));
     free(text);
 }
 
@@ -295,6 +269,9 @@ take_line(const char **s, size_t width)
     const char *start = *s;
     size_t n = text_bytes(start, width);
 
+    if (!n) {
+        n = strlen(start);      /* No column is that narrow. */
+    }
     if (start[n] && start[n] != ' ') {
         size_t blank = n;
 

@@ -10,6 +10,7 @@
 #include "controller/output.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
+#include "utilities/client/text-width.h"
 
 /* Columns. */
 enum column {
@@ -70,18 +71,6 @@ watch_number(double value)
     return s;
 }
 
-/* Columns that 's', in UTF-8, takes. */
-static size_t
-text_width(const char *s)
-{
-    size_t n = 0;
-
-    for (; *s; s++) {
-        n += ((uint8_t) *s & 0xc0) != 0x80;
-    }
-    return n;
-}
-
 /* Appends 's' in 'width' columns; where it is cut that shows. */
 static void
 put_text(struct ds *line, const char *s, size_t width, bool right)
@@ -93,12 +82,14 @@ put_text(struct ds *line, const char *s, size_t width, bool right)
         ds_put_cstr(line, s);
         ds_put_char_multiple(line, ' ', right ? 0 : width - have);
     } else if (width) {
-        for (size_t n = 0; n < width - 1; n++) {
-            do {
-                ds_put_char(line, *s++);
-            } while (((uint8_t) *s & 0xc0) == 0x80);
-        }
+        size_t n = text_bytes(s, width - 1);
+        size_t start = line->length;
+
+        ds_put_buffer(line, s, n);
         ds_put_char(line, '~');
+        /* Half a character of two columns is left out. */
+        have = text_width(ds_cstr(line) + start);
+        ds_put_char_multiple(line, ' ', width - MIN(width, have));
     }
 }
 
