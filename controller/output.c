@@ -176,19 +176,37 @@ format_table(const struct table *table, enum output_format format)
     return ds_steal_cstr(&s);
 }
 
+char *
+output_json(const struct json *json, int flags)
+{
+    struct ds in = DS_EMPTY_INITIALIZER;
+    struct ds out = DS_EMPTY_INITIALIZER;
+
+    json_to_ds(json, flags, &in);
+    ds_put_char(&in, '\n');
+    /* The serializer escapes C0, but passes on DEL, C1, which a terminal obeys,
+     * too, and what is no UTF-8.  All that can only be within strings. */
+    for (const char *s = ds_cstr(&in); *s; ) {
+        size_t n = utf8_sequence(s);
+
+        if (!n) {
+            ds_put_format(&out, "\\\\x%02x", (uint8_t) *s++);
+        } else if (*s != '\n' && is_control(s, n)) {
+            ds_put_format(&out, "\\u%04x", (uint8_t) s[n - 1]);
+            s += n;
+        } else {
+            ds_put_buffer(&out, s, n);
+            s += n;
+        }
+    }
+    ds_destroy(&in);
+    return ds_steal_cstr(&out);
+}
+
 static char *
 format_json(const struct json *json)
 {
-    struct ds s = DS_EMPTY_INITIALIZER;
-    char *text;
-
-    json_to_ds(json, JSSF_PRETTY | JSSF_SORT, &s);
-    ds_put_char(&s, '\n');
-    /* The serializer escapes control characters, but passes on what is no
-     * UTF-8.  That can only be within strings. */
-    text = escape_bytes(ds_cstr(&s), false, "\\\\x");
-    ds_destroy(&s);
-    return text;
+    return output_json(json, JSSF_PRETTY | JSSF_SORT);
 }
 
 char *

@@ -11,7 +11,8 @@
  * Names from the kernel and from the database may hold any bytes.  Whatever
  * they hold, JSON is valid and in UTF-8: a byte that is no UTF-8 is written as
  * the four characters "\xNN" (in JSON "\\xNN").  Tables and CSV are one line a
- * row, and control characters are written likewise. */
+ * row, and control characters are written likewise; in JSON they are escaped
+ * as it has it, all of them. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +46,10 @@ char *output_array(const struct json *array, const struct output_column *,
 /* Formats 'object' as lines of dotted names and values (or as JSON).  Caller
  * frees the result. */
 char *output_object(const struct json *object, enum output_format);
+
+/* 'json' as text so, with a newline at its end.  'flags' are JSSF_*.  Caller
+ * frees. */
+char *output_json(const struct json *, int flags);
 
 /* Calls 'func' for each line of that: with the dotted name, which is not valid
  * any more afterwards, and the value, which is no object. */

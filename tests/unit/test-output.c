@@ -164,6 +164,18 @@ test_object(void **state OVS_UNUSED)
     json_destroy(object);
 }
 
+/* Nothing in JSON is for a terminal either, and it is what it was. */
+static void
+test_json_control(void **state OVS_UNUSED)
+{
+    struct json *json = json_string_create("a\033\x7f\xc2\x80\xc2\x9f\xc2\xa0"
+                                           "\n\xff");
+
+    expect(output_json(json, 0),
+           "\"a\\u001b\\u007f\\u0080\\u009f\xc2\xa0\\n\\\\xff\"\n");
+    json_destroy(json);
+}
+
 static void
 test_two_answers(void **state OVS_UNUSED)
 {
@@ -325,6 +337,7 @@ main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_object),
+        cmocka_unit_test(test_json_control),
         cmocka_unit_test(test_two_answers),
         cmocka_unit_test(test_printable),
         cmocka_unit_test(test_hostile_csv),

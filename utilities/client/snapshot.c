@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "controller/output.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
@@ -169,11 +170,7 @@ find_entry(const struct snapshot *snapshot, const char *command)
 static char *
 format_json(const struct json *json)
 {
-    struct ds s = DS_EMPTY_INITIALIZER;
-
-    json_to_ds(json, JSSF_PRETTY | JSSF_SORT, &s);
-    ds_put_char(&s, '\n');
-    return ds_steal_cstr(&s);
+    return output_json(json, JSSF_PRETTY | JSSF_SORT);
 }
 
 /* What the entry says. */
