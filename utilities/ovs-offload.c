@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,6 +249,11 @@ run(struct client *client, int argc, char *argv[])
     if (!take_options_behind(client, &argc, argv)) {
         return CLIENT_USAGE;
     }
+    if (argc && !strcmp(argv[0], "help")) {
+        client->help = true;
+        argc--;
+        argv++;
+    }
     if (client->help && !argc) {
         client_print_help(client);
         return CLIENT_OK;
@@ -281,6 +287,19 @@ run(struct client *client, int argc, char *argv[])
     return command->run(client, argc - n, argv + n);
 }
 
+/* Returns false, after a message, if not all could be written.  That a reader
+ * has seen enough needs none. */
+static bool
+flush_output(void)
+{
+    int error = client_flush();
+
+    if (error && error != EPIPE) {
+        client_error("standard output: %s", ovs_strerror(error));
+    }
+    return !error;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -301,11 +320,5 @@ main(int argc, char *argv[])
         status = run(&client, argc - optind, argv + optind);
     }
     snapshot_destroy(snapshot);
-    if (fflush(stdout) || ferror(stdout)) {
-        if (errno != EPIPE) {
-            client_error("standard output: %s", ovs_strerror(errno));
-        }
-        return CLIENT_REFUSED;
-    }
-    return status;
+    return flush_output() ? status : CLIENT_FILE;
 }

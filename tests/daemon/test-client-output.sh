@@ -184,3 +184,20 @@ test_help() {
     contains "$(client -h port list)" "Example"
     contains "$(fails 2 client bogus --help)" 'no command "bogus"'
 }
+
+# What the environment says of the terminal's width goes before what that does.
+test_columns() {
+    command -v script >/dev/null || skip "there is no script (bsdutils)"
+    start_fresh_ovsdb
+    start_daemon
+    local c=("$CLIENT" -t "$T/$TARGET.ctl")
+    # Set behind the shell, which sets it itself.
+    columns() {
+        in_terminal "$2" env COLUMNS="$1" "${c[@]}" event list |
+            grep -v "^(no room" | widest
+    }
+    test "$(columns 50 200)" -le 50
+    test "$(columns 200 50)" -gt 60
+    test "$(columns x 50)" -le 50
+    is "$(COLUMNS=50 "${c[@]}" event list)" "$("${c[@]}" -o wide event list)"
+}

@@ -79,7 +79,30 @@ test_file() {
         "$T/dir/snap" >/dev/null
     is "$(grep -c SECRET "$T/dir/snap")" 0
 
+    # What cannot be replaced is written to, where it is.
+    client snapshot - >"$T/stdout"
+    jq -e .complete "$T/stdout" >/dev/null
+    is "$("$CLIENT" --snapshot=- port list <"$T/stdout")" "$(client port list)"
+    mkfifo "$T/dir/pipe"
+    jq -e .complete "$T/dir/pipe" >/dev/null &
+    client snapshot "$T/dir/pipe"
+    wait $!
+    test -p "$T/dir/pipe"
+    rm "$T/dir/pipe"
+    ln -s "$T/stdout" "$T/dir/link"
+    if test -w /dev/full; then
+        ln -sf /dev/full "$T/dir/link"
+        contains "$(fails 4 client snapshot "$T/dir/link")" "No space left"
+        test -L "$T/dir/link"
+        contains "$(client snapshot - 2>&1 >/dev/full || echo "status $?")" \
+            "standard output: No space left"
+    fi
+    rm "$T/dir/link"
+    contains "$(fails 4 "$CLIENT" --snapshot=- status </dev/null)" \
+        "standard input: no snapshot"
+
     contains "$(fails 4 client snapshot "$T/nosuch/snap")" "No such file"
+    contains "$(fails 4 client snapshot "$T/dir")" "Is a directory"
     contains "$(fails 2 client snapshot)" "FILE is missing"
     contains "$(fails 2 client snapshot a b)" "one file"
     # A file that is too large is not left half written.
@@ -92,6 +115,55 @@ test_file() {
     rm "$T/dir/snap"
     contains "$(fails 3 client snapshot "$T/dir/snap")" "no answer from"
     is "$(ls -A "$T/dir")" ""
+}
+
+# Nothing that somebody wrote into a file moves the cursor of who looks at it.
+test_hostile() {
+    local c o
+    start_all
+    client snapshot "$T/good.json"
+    python3 - "$T/good.json" "$T/snap.json" <<'END'
+import json, sys
+
+EVIL = "\x1b]0;t\x07\x7f\u009b31m\r"
+
+def taint(x):
+    if isinstance(x, str):
+        return EVIL + x
+    if isinstance(x, list):
+        return [taint(i) for i in x]
+    if isinstance(x, dict):
+        return {**{EVIL + k: taint(v) for k, v in x.items()},
+                **{k: taint(v) for k, v in x.items()}}
+    return x
+
+snapshot = json.load(open(sys.argv[1]))
+for answer in snapshot["answers"]:
+    if "json" in answer:
+        answer["json"] = taint(answer["json"])
+    elif answer["command"] == "list-commands":
+        answer["text"] += "  x%s %s\n" % (EVIL, EVIL)
+    else:
+        answer["text"] = taint(answer["text"])
+json.dump(snapshot, open(sys.argv[2], "w"), ensure_ascii=False)
+END
+    stop_daemon
+    for c in "port list" status topology "topology --dot" version \
+            list-commands "flow report" "flow list" "explain 0000:65:00.2" \
+            "port show ns" "vdpa list" "event list" bogus; do
+        # shellcheck disable=SC2086
+        snap $c >>"$T/all.table" 2>&1 || true
+    done
+    for o in json csv yaml; do
+        snap flow report -o $o >>"$T/all.$o"
+    done
+    test -s "$T/all.table"
+    # C0 but for line ends, DEL, and C1, in UTF-8.
+    tr -d '\r' <"$T/all.csv" >>"$T/all.table"
+    if LC_ALL=C grep -nE $'[\x01-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' \
+            "$T/all.table" "$T/all.json" "$T/all.yaml"; then
+        fail "control characters"
+    fi
 }
 
 test_bad_files() {

@@ -48,6 +48,16 @@ test_usage() {
     contains "$out" $'\n  port list '
     contains "$out" $'\n  flow watch '
     contains "$(stderr_of 2 client flow)" $'\n  flow report '
+    # What was probably meant.
+    is "$(stderr_of 2 client prot list)" \
+        'ovs-offload: there is no command "prot list"; is "port list" meant?'
+    contains "$(stderr_of 2 client flow wacth)" '"flow watch" meant'
+    contains "$(stderr_of 2 client port/lst --help)" '"port list" meant'
+    # What somebody typed is no escape sequence.
+    contains "$(stderr_of 2 client $'\e[31mx\u009b')" \
+        'no command "\x1b[31mx\xc2\x9b"'
+    is "$(client help port list)" "$(client port list --help)"
+    is "$(client help)" "$(client --help)"
     contains "$(stderr_of 2 client)" "missing command"
     contains "$(stderr_of 2 client "")" "missing command"
     contains "$(stderr_of 2 client --bogus status)" bogus
@@ -78,8 +88,17 @@ test_status() {
     # Standard output that is full.
     if test -w /dev/full; then
         contains "$(client port list 2>&1 >/dev/full || echo "status $?")" \
-            "status 1"
+            "status 4"
+        contains "$(client --help 2>&1 >/dev/full || echo "status $?")" \
+            "standard output: No space left on device"
     fi
+    # Without a word if that is a pipe that nobody reads any more.
+    mkfifo "$T/pipe"
+    exec 9<>"$T/pipe"
+    exec 8>"$T/pipe"
+    exec 9<&-
+    is "$(client port list 2>&1 >&8 || echo "status $?")" "status 4"
+    exec 8>&-
 }
 
 test_no_daemon() {

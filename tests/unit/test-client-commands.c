@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -84,7 +85,9 @@ test_parse_odd(void **state OVS_UNUSED)
     assert_int_equal(l.n, 0);
     command_list_destroy(&l);
 
-    command_list_parse(&l, "\n\n   \n  x\nnone of\n y  z  w ");
+    /* Control characters are of another form. */
+    command_list_parse(&l, "\n\n   \n  x\nnone of\n y  z  w \n  a\033[m\n"
+                       "  b c\x9b\n");
     assert_int_equal(l.n, 2);
     assert_string_equal(l.commands[0].name, "x");
     assert_string_equal(l.commands[1].name, "y");
@@ -117,6 +120,44 @@ test_find(void **state OVS_UNUSED)
     expect("a b c d e f g", NULL, 0);
 }
 
+/* Distance of what somebody typed. */
+static size_t
+slips(const char *words, const char *name)
+{
+    char *copy = xstrdup(words);
+    char *argv[10];
+    size_t n = 0, d;
+
+    for (char *p = copy; p; n++) {
+        argv[n] = strsep(&p, " ");
+    }
+    d = command_distance(name, n, argv);
+    free(copy);
+    return d;
+}
+
+static void
+test_distance(void **state OVS_UNUSED)
+{
+    assert_int_equal(slips("port list", "port/list"), 0);
+    assert_int_equal(slips("prot list", "port/list"), 1);
+    assert_int_equal(slips("port lst x y", "port/list"), 1);
+    assert_int_equal(slips("prot/lisst", "port/list"), 2);
+    assert_int_equal(slips("portlist", "port/list"), 1);
+    assert_int_equal(slips("port-list", "port/list"), 1);
+    assert_int_equal(slips("status", "status"), 0);
+    assert_int_equal(slips("stauts now", "status"), 1);
+    /* That is another one. */
+    assert_true(slips("port show", "port/list") == SIZE_MAX);
+    assert_true(slips("xyz", "exit") == SIZE_MAX);
+    assert_true(slips("et", "exit") == SIZE_MAX);
+    assert_true(slips("", "exit") == SIZE_MAX);
+    assert_true(slips("a b c d e f port list", "port/list") == SIZE_MAX);
+    assert_true(slips("0123456789012345678901234567890123456789x",
+                      "0123456789012345678901234567890123456789")
+                == SIZE_MAX);
+}
+
 static void
 test_put(void **state OVS_UNUSED)
 {
@@ -140,6 +181,7 @@ main(void)
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_parse_odd),
         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_distance),
         cmocka_unit_test(test_put),
     };
 

@@ -3,40 +3,91 @@
 #include <config.h>
 #include "utilities/client/client.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/output.h"
 #include "controller/unixctl-call.h"
+#include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "svec.h"
 #include "util.h"
 #include "utilities/client/snapshot.h"
 
+/* Why standard output failed first, as the library does not remember that, or
+ * 0. */
+static int output_error;
+
+void
+client_put(const char *text)
+{
+    if (fputs(text, stdout) == EOF && !output_error) {
+        output_error = errno;
+    }
+}
+
+int
+client_flush(void)
+{
+    if (fflush(stdout) && !output_error) {
+        output_error = errno;
+    }
+    return output_error ? output_error : ferror(stdout) ? EIO : 0;
+}
+
+/* Copy of 'text' with a newline at its end.  A terminal obeys control
+ * characters, and names are anyone's.  Caller frees. */
+static char *
+make_printable(const char *text)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    while (*text) {
+        size_t len = strcspn(text, "\n\t");
+        char *part = xmemdup0(text, len);
+        char *printable = output_printable(part);
+
+        ds_put_cstr(&s, printable);
+        free(printable);
+        free(part);
+        if (text[len]) {
+            ds_put_char(&s, text[len++]);
+        }
+        text += len;
+    }
+    if (s.length && ds_last(&s) != '\n') {
+        ds_put_char(&s, '\n');
+    }
+    return ds_steal_cstr(&s);
+}
+
 void
 client_error(const char *format, ...)
 {
+    char *text, *printable;
     va_list args;
 
     va_start(args, format);
-    fflush(stdout);
-    fprintf(stderr, "%s: ", program_name);
-    vfprintf(stderr, format, args);
-    putc('\n', stderr);
+    text = xvasprintf(format, args);
     va_end(args);
+    printable = make_printable(text);
+    client_flush();
+    fprintf(stderr, "%s: %s", program_name, printable);
+    free(printable);
+    free(text);
 }
 
 void
 client_print(const char *text)
 {
-    size_t len = strlen(text);
+    char *printable = make_printable(text);
 
-    fwrite(text, 1, len, stdout);
-    if (len && text[len - 1] != '\n') {
-        putchar('\n');
-    }
+    client_put(printable);
+    free(printable);
 }
 
 /* An answer, once it is there. */

@@ -70,11 +70,19 @@ enum client_status client_ask(const struct client *, const char *command,
  * fails. */
 struct snapshot *client_open_snapshot(const char *file, bool silent);
 
-/* Prints a message on standard error. */
+/* Prints a message on standard error.  Control characters in it, and in what
+ * client_print() prints, are told rather than printed. */
 void client_error(const char *format, ...) OVS_PRINTF_FORMAT(1, 2);
 
 /* Prints 'text' on standard output, with a newline at its end. */
 void client_print(const char *text);
+
+/* Prints 'text', in which there is nothing to escape, on standard output. */
+void client_put(const char *text);
+
+/* Has all be written that was printed.  Returns 0, or the positive errno value
+ * of what failed first, now or before. */
+int client_flush(void);
 
 /* Runs the command of the daemon that 'words', at least one, begin with; what
  * is no part of its name are its arguments. */

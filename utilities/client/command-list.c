@@ -3,6 +3,7 @@
 #include <config.h>
 #include "utilities/client/command-list.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,11 @@ add_line(struct command_list *list, const char *line, size_t len)
     /* The line that introduces them is not indented. */
     if (!start || start == end) {
         return;
+    }
+    for (size_t i = start; i < len; i++) {
+        if (line[i] < ' ' || line[i] > '~') {
+            return;
+        }
     }
     if (list->n >= list->allocated) {
         list->commands = x2nrealloc(list->commands, &list->allocated,
@@ -99,6 +105,55 @@ command_list_find(const struct command_list *list, size_t n,
     }
     ds_destroy(&name);
     return found;
+}
+
+/* Longest name that is compared; longer ones are like no other. */
+#define MAX_COMPARED 40
+
+/* More is no slip, nor is half of the name. */
+#define MAX_DISTANCE 2
+
+/* By dynamic programming: distance of the first 'i' characters of 'a' and the
+ * first 'j' of 'b'. */
+static size_t
+distance(const char *a, const char *b)
+{
+    size_t d[MAX_COMPARED + 1][MAX_COMPARED + 1];
+    size_t n = strlen(a), m = strlen(b);
+
+    if (n > MAX_COMPARED || m > MAX_COMPARED) {
+        return SIZE_MAX;
+    }
+    for (size_t i = 0; i <= n; i++) {
+        for (size_t j = 0; j <= m; j++) {
+            if (!i || !j) {
+                d[i][j] = i + j;
+                continue;
+            }
+            d[i][j] = MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1,
+                          d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2]
+                && a[i - 2] == b[j - 1]) {
+                d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return d[n][m];
+}
+
+size_t
+command_distance(const char *name, size_t n, char *const words[])
+{
+    struct ds joined = DS_EMPTY_INITIALIZER;
+    size_t least = SIZE_MAX;
+
+    for (size_t i = 0; i < MIN(n, MAX_WORDS); i++) {
+        ds_put_format(&joined, "%s%s", i ? "/" : "", words[i]);
+        least = MIN(least, distance(ds_cstr(&joined), name));
+    }
+    ds_destroy(&joined);
+    return (least <= MAX_DISTANCE && least * 2 < strlen(name) ? least
+            : SIZE_MAX);
 }
 
 static bool

@@ -33,6 +33,11 @@ const struct listed_command *command_list_find(const struct command_list *,
                                                size_t n, char *const words[],
                                                size_t *n_name);
 
+/* How many characters have to be inserted, removed, changed or swapped with
+ * the next one for the first ones of 'words', joined by '/', to be 'name'.
+ * SIZE_MAX if that is more than a slip of the finger. */
+size_t command_distance(const char *name, size_t n, char *const words[]);
+
 /* Appends a line for each command whose name begins with word 'group' (all if
  * that is NULL), as words.  Returns how many. */
 size_t command_list_put(const struct command_list *, const char *group,

@@ -3,6 +3,7 @@
 #include <config.h>
 #include "utilities/client/client.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,15 +91,45 @@ client_fetch_list(const struct client *client, struct command_list *list,
     return status;
 }
 
+/* Name of the command that was probably meant, or NULL. */
+static const char *
+find_meant(const struct command_list *list, int argc, char *argv[])
+{
+    const char *meant = NULL;
+    size_t least = SIZE_MAX;
+
+    for (size_t i = 0; i < list->n + catalog_n; i++) {
+        const char *name = (i < list->n ? list->commands[i].name
+                            : catalog[i - list->n].name);
+        size_t n = command_distance(name, argc, argv);
+
+        if (n < least && (i < list->n || catalog[i - list->n].run)) {
+            least = n;
+            meant = name;
+        }
+    }
+    return meant;
+}
+
 void
 client_print_unknown(const struct command_list *list, int argc, char *argv[])
 {
     struct ds name = DS_EMPTY_INITIALIZER;
     struct ds known = DS_EMPTY_INITIALIZER;
+    const char *meant = find_meant(list, argc, argv);
     size_t len = strlen(argv[0]), n;
 
     for (int i = 0; i < MIN(argc, 2) && argv[i][0] != '-'; i++) {
         ds_put_format(&name, "%s%s", i ? " " : "", argv[i]);
+    }
+    if (meant) {
+        char *words = catalog_words(meant);
+
+        client_error("there is no command \"%s\"; is \"%s\" meant?",
+                     ds_cstr(&name), words);
+        free(words);
+        ds_destroy(&name);
+        return;
     }
     n = command_list_put(list, argv[0], &known);
     for (size_t i = 0; i < catalog_n; i++) {

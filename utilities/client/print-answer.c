@@ -87,7 +87,7 @@ client_print_answer(const struct client *client,
     if (!ok) {
         client_error("%s: the answer is malformed: %s", command->name, error);
     } else {
-        fputs(ds_cstr(&s), stdout);
+        client_put(ds_cstr(&s));
     }
     json_destroy(json);
     ds_destroy(&s);

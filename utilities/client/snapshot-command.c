@@ -56,7 +56,8 @@ read_all(FILE *stream, char **text, size_t *n)
 struct snapshot *
 client_open_snapshot(const char *file, bool silent)
 {
-    FILE *stream = fopen(file, "r");
+    bool is_stdin = !strcmp(file, "-");
+    FILE *stream = is_stdin ? stdin : fopen(file, "r");
     struct snapshot *snapshot = NULL;
     char *text = NULL, *message = NULL;
     int error;
@@ -71,9 +72,9 @@ client_open_snapshot(const char *file, bool silent)
         message = snapshot_parse(text, n, &snapshot);
     }
     if (message && !silent) {
-        client_error("%s: %s", file, message);
+        client_error("%s: %s", is_stdin ? "standard input" : file, message);
     }
-    if (stream) {
+    if (stream && !is_stdin) {
         fclose(stream);
     }
     free(message);
@@ -191,10 +192,9 @@ collect_all(struct collection *c)
 
 /* Writing. */
 
-/* Writes 'text' to 'fd' so that it is there after a crash.  Returns 0 or a
- * positive errno value. */
+/* Writes 'text' to 'fd'.  Returns 0 or a positive errno value. */
 static int
-write_durably(int fd, const char *text)
+write_all(int fd, const char *text)
 {
     size_t len = strlen(text);
 
@@ -207,7 +207,37 @@ write_durably(int fd, const char *text)
         text += MAX(n, 0);
         len -= MAX(n, 0);
     }
-    return fsync(fd) ? errno : 0;
+    return 0;
+}
+
+/* Is 'file' something that cannot be replaced, such as a pipe or a device? */
+static bool
+is_special(const char *file)
+{
+    struct stat st;
+
+    return !stat(file, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* Writes 'text' into 'file', which is something special. */
+static int
+write_special(const char *file, const char *text)
+{
+    int fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    int error = fd < 0 ? errno : write_all(fd, text);
+
+    if (fd >= 0 && close(fd) && !error) {
+        error = errno;
+    }
+    return error;
+}
+
+/* Standard output: that it fails is told by main(), as for any command. */
+static int
+write_stdout(const char *text)
+{
+    client_put(text);
+    return 0;
 }
 
 /* Has 'file' be 'text', all of it or none, for its owner's eyes only. */
@@ -224,7 +254,10 @@ replace_file(const char *file, const char *text)
         return error;
     }
     fatal_signal_add_file_to_unlink(name);
-    error = write_durably(fd, text);
+    error = write_all(fd, text);
+    if (!error && fsync(fd)) {
+        error = errno;          /* It is not there after a crash. */
+    }
     if (close(fd) && !error) {
         error = errno;
     }
@@ -247,7 +280,7 @@ snapshot_command(const struct client *client, int argc, char *argv[])
     char *text, *when;
     int error;
 
-    if (argc != 1 || !argv[0][0] || argv[0][0] == '-') {
+    if (argc != 1 || !argv[0][0] || (argv[0][0] == '-' && argv[0][1])) {
         client_error("snapshot: %s\nusage: %s snapshot "SNAPSHOT_USAGE,
                      argc ? "it takes the name of one file"
                      : "FILE is missing", program_name);
@@ -271,7 +304,9 @@ snapshot_command(const struct client *client, int argc, char *argv[])
     ds_put_char(&s, '\n');
     json_destroy(json);
     text = ds_steal_cstr(&s);
-    error = replace_file(argv[0], text);
+    error = (!strcmp(argv[0], "-") ? write_stdout(text)
+             : is_special(argv[0]) ? write_special(argv[0], text)
+             : replace_file(argv[0], text));
     free(text);
     free(when);
     if (error) {

@@ -65,10 +65,15 @@ terminal_wants_color(void)
 size_t
 terminal_table_width(void)
 {
+    const char *columns = getenv("COLUMNS");
     size_t width, height;
+    unsigned int n;
 
     if (!isatty(STDOUT_FILENO)) {
         return 0;
+    }
+    if (columns && str_to_uint(columns, 10, &n) && n) {
+        return n;
     }
     terminal_size(&width, &height);
     return width ? width : DEFAULT_WIDTH;

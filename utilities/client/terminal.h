@@ -26,8 +26,8 @@ enum terminal_color {
 void terminal_set_color(enum terminal_color);
 bool terminal_wants_color(void);
 
-/* Columns in which a table has to fit: 0 if standard output is no
- * terminal. */
+/* Columns in which a table has to fit, by COLUMNS in the environment or else
+ * by the terminal: 0 if standard output is none. */
 size_t terminal_table_width(void);
 
 /* If standard input is a terminal, and ours at the moment, makes keys come one

@@ -120,7 +120,7 @@ draw(const struct topology *topology, enum drawing drawing)
     if (drawing == DRAW_SVG) {
         status = draw_svg(ds_cstr(&s));
     } else {
-        fputs(ds_cstr(&s), stdout);
+        client_put(ds_cstr(&s));
     }
     ds_destroy(&s);
     return status;
