@@ -16,6 +16,8 @@
 #define KEY_PREFIX "offload-"
 
 #define DEFAULT_BRIDGE "br-int"
+/* Where ovn-controller is told which bridge is its integration bridge. */
+#define OVN_BRIDGE_KEY "ovn-bridge"
 #define DEFAULT_FLOW_POLL_MS 10000
 #define MIN_FLOW_POLL_MS 1000
 #define DEFAULT_CNI_CACHE "/var/lib/cni/results:/var/lib/cni/multus/results"
@@ -456,15 +458,25 @@ update_mode(struct config *cfg, const char *value,
     cfg->manage_ovs_explicit = good_boolean(cfg, KEY_MANAGE_OVS, false);
 }
 
-/* Sets what depends on no other key. */
+/* The bridge that OVN uses, where our key names none. */
+static const char *
+default_bridge(const struct smap *external_ids)
+{
+    const char *bridge = smap_get(external_ids, OVN_BRIDGE_KEY);
+
+    /* A bad value is none that we could complain of: the key is not ours. */
+    return bridge && is_bridge(bridge) ? bridge : DEFAULT_BRIDGE;
+}
+
+/* Sets what depends on none of our other keys. */
 static void
-update_rest(struct config *cfg)
+update_rest(struct config *cfg, const struct smap *external_ids)
 {
     const char *bridge = good_value(cfg, KEY_BRIDGE);
     const char *flow_poll_ms = good_value(cfg, KEY_FLOW_POLL_MS);
 
     free(cfg->bridge);
-    cfg->bridge = xstrdup(bridge ? bridge : DEFAULT_BRIDGE);
+    cfg->bridge = xstrdup(bridge ? bridge : default_bridge(external_ids));
     free(cfg->devinfo_dir);
     cfg->devinfo_dir = nullable_xstrdup(good_value(cfg, KEY_DEVINFO_DIR));
     free(cfg->devinfo_resource);
@@ -532,7 +544,7 @@ config_update(struct config *cfg, const struct smap *external_ids,
     read_values(cfg, external_ids, &errors);
     find_unknown(external_ids, &unknown);
     update_mode(cfg, smap_get(external_ids, keys[KEY_MODE].name), evidence);
-    update_rest(cfg);
+    update_rest(cfg, external_ids);
 
     bool changed = (!same_effect(cfg, &old)
                     || !smap_equal(&cfg->errors, &errors)

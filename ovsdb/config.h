@@ -40,7 +40,7 @@ struct config {
     enum offload_mode mode;     /* In effect: never MODE_AUTO. */
     bool explicit_own;          /* "own" is written, not inferred. */
     char *mode_why;             /* Why 'mode' is in effect. */
-    char *bridge;               /* offload-bridge. */
+    char *bridge;               /* offload-bridge, after defaults. */
     enum offload_select select; /* In effect, after defaults. */
     bool manage_ovs;            /* In effect, after defaults. */
     bool manage_ovs_explicit;   /* offload-manage-ovs=true is written. */

@@ -318,6 +318,33 @@ test_last_good_value_stays(void **state)
     assert_string_equal(f->cfg.bridge, "br-int");
 }
 
+/* Of OVN's key only a good value counts, and none of it is our error. */
+static void
+test_bridge_of_ovn(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_true(set(f, "ovn-bridge", "br-ovn"));
+    assert_string_equal(f->cfg.bridge, "br-ovn");
+    assert_false(set(f, "ovn-bridge-mappings", "physnet:br-ex"));
+    assert_string_equal(f->cfg.bridge, "br-ovn");
+
+    /* A word of ours is stronger; a bad one is none. */
+    assert_true(set(f, "offload-bridge", "a/b"));
+    assert_string_equal(f->cfg.bridge, "br-ovn");
+    assert_true(set(f, "offload-bridge", "br-int"));
+    assert_string_equal(f->cfg.bridge, "br-int");
+    assert_true(unset(f, "offload-bridge"));
+    assert_string_equal(f->cfg.bridge, "br-ovn");
+
+    assert_true(set(f, "ovn-bridge", "a/b"));
+    assert_string_equal(f->cfg.bridge, "br-int");
+    assert_no_errors(f);
+    assert_true(sset_is_empty(&f->cfg.unknown));
+    assert_false(unset(f, "ovn-bridge"));
+    assert_string_equal(f->cfg.bridge, "br-int");
+}
+
 static void
 test_messages(void **state)
 {
@@ -514,6 +541,7 @@ main(void)
         TEST(test_bad_mode_keeps_last_good),
         TEST(test_values),
         TEST(test_last_good_value_stays),
+        TEST(test_bridge_of_ovn),
         TEST(test_messages),
         TEST(test_changed_error_is_a_change),
         TEST(test_unknown_keys),
