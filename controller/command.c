@@ -142,6 +142,26 @@ check_requests(struct unixctl_conn *conn, const char *command,
     return true;
 }
 
+/* What a request for 'name' is called.  Representors change their names, so
+ * for one it is that of the VF, or of the request that there is.  'buf' may be
+ * used. */
+static const char *
+name_request(const struct controller *c, const char *name,
+             char buf[PCI_ADDR_STRLEN])
+{
+    const struct port_table *ports = reconcile_ports(c->rec);
+    const struct port *port = port_find_by_rep(ports, name);
+
+    if (!port || shash_find(&ports->index[PORT_NAME_VDPA], name)
+        || request_find(reconcile_requests(c->rec), name)) {
+        return name;
+    } else if (port->request) {
+        return port->request->name;
+    }
+    return (port->pair->has_vf_addr
+            ? pci_addr_format(&port->pair->vf_addr, buf) : name);
+}
+
 static void
 cmd_port_attach(struct unixctl_conn *conn, int argc, const char *argv[],
                 void *c_)
@@ -167,7 +187,9 @@ cmd_port_attach(struct unixctl_conn *conn, int argc, const char *argv[],
         command_reply_error(conn, "%s: %s", argv[0], error);
         free(error);
     } else {
-        char *key = xasprintf(REQUEST_KEY_PREFIX"%s", argv[1]);
+        char name[PCI_ADDR_STRLEN];
+        char *key = xasprintf(REQUEST_KEY_PREFIX"%s",
+                              name_request(c, argv[1], name));
         char *text = request_format(&ids);
         struct port *port = port_find(reconcile_ports(c->rec), argv[1]);
 
