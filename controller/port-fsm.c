@@ -233,6 +233,9 @@ decide_add(const struct port_input *in, struct port_decision *d)
                                        : "not all is known yet"));
     } else if (!in->bridge_exists) {
         decide(d, PORT_PENDING, "bridge %s does not exist", in->bridge);
+    } else if (in->master) {
+        decide(d, PORT_CONFLICT, "it is a port of %s already; ip link set "
+               "NETDEV nomaster takes it out of there", in->master);
     } else if (is_refused(in)) {
         decide(d, PORT_ERROR, "ovsdb-server refused: %s", in->txn_error);
     } else if (in->backing_off) {

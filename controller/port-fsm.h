@@ -91,6 +91,8 @@ struct port_input {
     bool rep_up;                /* IFF_UP. */
     bool udev_busy;             /* Is udev still at naming it? */
     bool in_datapath;           /* Is it in Open vSwitch's datapath? */
+    const char *master;         /* The netdev that keeps it from getting
+                                 * there, as it is a port of that, or NULL. */
     bool release_tried;         /* Was it taken out of there under the name
                                  * that it has now? */
     enum tc_offload tc_offload;

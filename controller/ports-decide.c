@@ -45,15 +45,24 @@ row_differs(const struct port *port)
 }
 
 /* A port of Open vSwitch's kernel datapath has the netdev of the datapath as
- * its master. */
-static bool
-is_in_datapath(const struct inventory *inv, const struct inv_link *link)
+ * its master, and a netdev has one master only.  The userspace datapath needs
+ * none. */
+static void
+fill_master(const struct port_context *ctx, const struct inv_link *rep,
+            struct port_input *in)
 {
+    const char *dp = ovs_view_bridge_datapath(ctx->view, in->bridge);
     const struct inv_link *master
-        = link->info.master ? inventory_find_link(inv, link->info.master)
-                            : NULL;
+        = rep->info.master ? inventory_find_link(ctx->inv, rep->info.master)
+                           : NULL;
 
-    return master && !strcmp(master->info.kind, "openvswitch");
+    if (!master) {
+        return;
+    } else if (!strcmp(master->info.kind, "openvswitch")) {
+        in->in_datapath = true;
+    } else if (!dp || strcmp(dp, "netdev")) {
+        in->master = master->info.name;
+    }
 }
 
 /* Rows that were selected in mode "own" stay when that is left for "auto",
@@ -82,7 +91,7 @@ fill_rep(const struct port_table *table, const struct port_context *ctx,
     in->up_pending = rep->up_pending;
     in->up_error = rep->up_error;
     in->udev_busy = !udev_is_done(ctx->udev, rep->info.ifindex);
-    in->in_datapath = is_in_datapath(ctx->inv, rep);
+    fill_master(ctx, rep, in);
     in->release_tried = !strcmp(rep->released, rep->info.name);
 }
 

@@ -115,6 +115,9 @@ test_add(void **state OVS_UNUSED)
            in->udev_busy = true);
     EXPECT(ready, PORT_PENDING, 0, "waiting for udev",
            in->udev_busy = true; in->rep_up = in->up_settled = false);
+    /* The kernel gives a netdev no second master. */
+    EXPECT(ready, PORT_CONFLICT, 0, "a port of bond0 already",
+           in->master = "bond0");
 }
 
 static void
@@ -457,6 +460,7 @@ check_actions(const struct port_input *in, unsigned int actions)
     if (actions & PORT_ADD) {
         assert_true(is_wanted(in) && in->has_rep && !in->has_row
                     && in->bridge_exists && in->settled && !in->id_holder
+                    && !in->master
                     && !in->backing_off && !in->rep_ambiguous
                     && in->pair != PAIR_RESYNC && !in->offload_pending
                     && !in->udev_busy
@@ -575,6 +579,7 @@ fill_at_random(struct port_input *in)
     in->in_datapath = bits & 1 << 25;
     in->release_tried = bits & 1 << 26;
     in->may_reopen = bits & 1 << 27;
+    in->master = bits & 1 << 28 ? "bond0" : NULL;
     in->pair_reason = "pair reason";
     in->row_bridge = "br-int";
     in->request_error = "request error";

@@ -148,6 +148,36 @@ EOF
     settle
     unharmed "requests"
 
+    check "a representor stands for its VF" \
+        ooc port/attach rep1 iface-id=ns_b
+    eventually "it is attached" 10 port rep1 \
+        '.state == "attached" and .request == .vf_pci'
+    check "and for the request that there is" \
+        ooc port/attach rep1 iface-id=ns_c
+    eventually "which is changed" 10 port "$(vf_addr 1)" '.iface_id == "ns_c"'
+    check "detach" ooc port/detach rep1
+    eventually "its row goes" 10 eval '[ -z "$(row rep1)" ]'
+
+    ip link add other type bridge
+    check "a port of another bridge" ip link set rep1 master other
+    request vdpa1 iface-id=ns_b
+    eventually "is left there" 5 \
+        reason_is rep1 conflict "a port of other already"
+    check "until it is free" ip link set rep1 nomaster
+    eventually "then it is taken" 10 port rep1 '.state == "attached"'
+    request_rm vdpa1
+    eventually "and goes" 10 eval '[ -z "$(row rep1)" ]'
+    ip link del other
+
+    ids ovn-bridge=br-none
+    request vdpa1 iface-id=ns_b
+    eventually "the bridge is the one that OVN has" 5 \
+        reason_is rep1 pending "bridge br-none does not exist"
+    ids_rm ovn-bridge
+    eventually "else br-int" 10 port rep1 '.state == "attached"'
+    request_rm vdpa1
+    eventually "its row goes" 10 eval '[ -z "$(row rep1)" ]'
+
     ids offload-bridge=br-none
     request vdpa1 iface-id=ns_b
     eventually "a bridge that does not exist" 5 \
