@@ -67,6 +67,14 @@ flow_facts_init(struct flow_facts *f, const struct controller *c)
 }
 
 void
+flow_facts_init_empty(struct flow_facts *f, const struct controller *c)
+{
+    memset(f, 0, sizeof *f);
+    f->c = c;
+    flow_ifaces_init_empty(&f->ifaces);
+}
+
+void
 flow_facts_destroy(struct flow_facts *f)
 {
     flow_ifaces_destroy(&f->ifaces);

@@ -22,6 +22,10 @@ struct flow_facts {
 void flow_facts_init(struct flow_facts *, const struct controller *);
 void flow_facts_destroy(struct flow_facts *);
 
+/* Without interfaces, which flow_ifaces_add() adds, and without what reasons
+ * depend on.  The tables may change. */
+void flow_facts_init_empty(struct flow_facts *, const struct controller *);
+
 /* Fills '*args' for flow_rows_init(), with flows of 'table'. */
 void flow_facts_rows_args(struct flow_facts *, const struct flow_table *table,
                           struct flow_rows_args *args);

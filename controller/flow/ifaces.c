@@ -9,7 +9,6 @@
 #include "ovsdb/iface-id.h"
 #include "ovsdb/ovs-view.h"
 #include "smap.h"
-#include "sset.h"
 #include "util.h"
 
 const char *
@@ -59,9 +58,13 @@ tunnel_device_name(const char *type, const struct smap *options)
     return NULL;
 }
 
+/* Has 's', which may be NULL, freed with 'fi'. */
 static char *
 own(struct flow_ifaces *fi, char *s)
 {
+    if (!s) {
+        return NULL;
+    }
     if (fi->n_strings >= fi->allocated_strings) {
         fi->strings = x2nrealloc(fi->strings, &fi->allocated_strings,
                                  sizeof *fi->strings);
@@ -137,11 +140,13 @@ fill_kind(struct flow_interface *f, const struct ovs_iface *iface,
     }
 }
 
+/* Adds 'iface' by the name of its netdev, 'device', which is 'fi''s. */
 static void
 add_iface(struct flow_ifaces *fi, const struct inventory *inv,
           const struct ovs_iface *iface, const char *device, bool tunnel)
 {
     const struct inv_link *link = inventory_find_link_by_name(inv, device);
+    const char *mac = smap_get(iface->external_ids, "attached_mac");
     struct pod_name pod;
 
     if (fi->n >= fi->allocated) {
@@ -157,43 +162,55 @@ add_iface(struct flow_ifaces *fi, const struct inventory *inv,
         f->kind = FLOW_KIND_TUNNEL;
         return;
     }
+    if (!mac) {
+        mac = smap_get(iface->external_ids, "attached-mac");
+    }
     pod_name_init(&pod, iface->external_ids);
     fill_kind(f, iface, inv, link, &pod);
-    f->iface_id = iface->iface_id;
-    f->ns = pod.ns ? own(fi, xstrdup(pod.ns)) : NULL;
-    f->pod = pod.pod ? own(fi, xstrdup(pod.pod)) : NULL;
+    f->iface_id = own(fi, nullable_xstrdup(iface->iface_id));
+    f->ns = own(fi, nullable_xstrdup(pod.ns));
+    f->pod = own(fi, nullable_xstrdup(pod.pod));
     f->representor = link && is_representor(inv, link) ? device : NULL;
-    f->attached_mac = smap_get(iface->external_ids, "attached_mac");
-    if (!f->attached_mac) {
-        f->attached_mac = smap_get(iface->external_ids, "attached-mac");
-    }
+    f->attached_mac = own(fi, nullable_xstrdup(mac));
     pod_name_destroy(&pod);
+}
+
+void
+flow_ifaces_init_empty(struct flow_ifaces *fi)
+{
+    memset(fi, 0, sizeof *fi);
+    sset_init(&fi->tunnels);
+}
+
+void
+flow_ifaces_add(struct flow_ifaces *fi, const struct inventory *inv,
+                const struct ovs_view *view, const struct ovs_iface *iface)
+{
+    const char *dp = ovs_view_bridge_datapath(view, iface->bridge);
+    char *tunnel;
+
+    if ((dp && dp[0] && strcmp(dp, "system") && strcmp(dp, "netdev"))
+        || !strcmp(iface->type, "patch")) {
+        return;
+    }
+    tunnel = own(fi, tunnel_device_name(iface->type, iface->options));
+    if (!tunnel) {
+        add_iface(fi, inv, iface, own(fi, xstrdup(iface->name)), false);
+    } else if (sset_add(&fi->tunnels, tunnel)) {
+        add_iface(fi, inv, iface, tunnel, true);
+    }
 }
 
 void
 flow_ifaces_init(struct flow_ifaces *fi, const struct inventory *inv,
                  const struct ovs_view *view)
 {
-    struct sset tunnels = SSET_INITIALIZER(&tunnels);
     const struct ovs_iface *iface;
 
-    memset(fi, 0, sizeof *fi);
+    flow_ifaces_init_empty(fi);
     OVS_VIEW_FOR_EACH_IFACE (iface, view) {
-        const char *dp = ovs_view_bridge_datapath(view, iface->bridge);
-        char *tunnel;
-
-        if ((dp && dp[0] && strcmp(dp, "system") && strcmp(dp, "netdev"))
-            || !strcmp(iface->type, "patch")) {
-            continue;
-        }
-        tunnel = tunnel_device_name(iface->type, iface->options);
-        if (!tunnel) {
-            add_iface(fi, inv, iface, iface->name, false);
-        } else if (sset_add(&tunnels, own(fi, tunnel))) {
-            add_iface(fi, inv, iface, tunnel, true);
-        }
+        flow_ifaces_add(fi, inv, view, iface);
     }
-    sset_destroy(&tunnels);
 }
 
 void
@@ -204,4 +221,5 @@ flow_ifaces_destroy(struct flow_ifaces *fi)
     }
     free(fi->strings);
     free(fi->ifaces);
+    sset_destroy(&fi->tunnels);
 }

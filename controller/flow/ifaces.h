@@ -9,8 +9,11 @@
 
 #include <stddef.h>
 
+#include "sset.h"
+
 struct inv_link;
 struct inventory;
+struct ovs_iface;
 struct ovs_view;
 struct smap;
 
@@ -46,15 +49,23 @@ struct flow_ifaces {
     struct flow_interface *ifaces;
     size_t n;                   /* Number of 'ifaces'. */
     size_t allocated;           /* Of those, allocated. */
-    void **strings;             /* What 'ifaces' point to and is ours. */
+    char **strings;             /* What 'ifaces' point to. */
     size_t n_strings;
     size_t allocated_strings;
+    struct sset tunnels;        /* Kernel's tunnel devices in 'ifaces'. */
 };
 
-/* Fills '*fi' from the tables, into which it points. */
+/* Fills '*fi' from the tables, with copies of what is in them. */
 void flow_ifaces_init(struct flow_ifaces *fi, const struct inventory *,
                       const struct ovs_view *);
 void flow_ifaces_destroy(struct flow_ifaces *fi);
+
+/* The same in steps, for who must not take long: an empty '*fi', to which
+ * Interfaces are added.  One that can have no flows, or is a tunnel by a
+ * device that others have brought, adds nothing to 'fi->n'. */
+void flow_ifaces_init_empty(struct flow_ifaces *fi);
+void flow_ifaces_add(struct flow_ifaces *fi, const struct inventory *,
+                     const struct ovs_view *, const struct ovs_iface *);
 
 /* Filters on a bond (or team) are on a block that its members share, and in
  * hardware at these.  Returns, if 'bond' is one, the member that is least able

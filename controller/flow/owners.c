@@ -9,7 +9,6 @@
 #include "controller/flow/ifaces.h"
 #include "hash.h"
 #include "openvswitch/hmap.h"
-#include "openvswitch/shash.h"
 #include "packets.h"
 #include "smap.h"
 #include "util.h"
@@ -75,66 +74,59 @@ destroy_owners(struct hmap *owners)
     hmap_destroy(owners);
 }
 
-/* Fills 'by_zone' from the keys ct-zone-<iface-id>.  Zones of what is no
- * interface here, as of routers, are none's. */
+/* Adds the zone that the bridge has for 'iface_id', if any.  Those of what is
+ * no interface here, as of routers, are not asked for. */
 static void
-index_zones(struct flow_owners *fo, const struct flow_interface *ifaces,
-            size_t n, const struct smap *bridge_ids)
+add_zone(struct flow_owners *fo, const char *iface_id, int iface,
+         const struct smap *bridge_ids)
 {
-    static const char prefix[] = "ct-zone-";
-    struct shash by_id = SHASH_INITIALIZER(&by_id);
-    const struct smap_node *node;
+    char *key = xasprintf("ct-zone-%s", iface_id);
+    const char *value = smap_get(bridge_ids, key);
+    unsigned int zone;
 
-    for (size_t i = 0; i < n; i++) {
-        if (ifaces[i].iface_id) {
-            struct shash_node *old = shash_find(&by_id, ifaces[i].iface_id);
-
-            if (old) {
-                old->data = NULL;
-            } else {
-                shash_add(&by_id, ifaces[i].iface_id, &ifaces[i]);
-            }
-        }
+    if (value && str_to_uint(value, 10, &zone) && zone <= UINT16_MAX) {
+        add_unique(&fo->by_zone, zone, iface);
     }
-    SMAP_FOR_EACH (node, bridge_ids) {
-        unsigned int zone;
-
-        if (!strncmp(node->key, prefix, strlen(prefix))
-            && str_to_uint(node->value, 10, &zone) && zone <= UINT16_MAX) {
-            const struct flow_interface *iface
-                = shash_find_data(&by_id, node->key + strlen(prefix));
-
-            if (iface) {
-                add_unique(&fo->by_zone, zone, iface - ifaces);
-            }
-        }
-    }
-    shash_destroy(&by_id);
+    free(key);
 }
 
 struct flow_owners *
-flow_owners_create(const struct flow_interface *ifaces, size_t n,
-                   const struct smap *bridge_ids)
+flow_owners_create_empty(void)
 {
     struct flow_owners *fo = xmalloc(sizeof *fo);
 
     hmap_init(&fo->by_dev);
     hmap_init(&fo->by_zone);
     hmap_init(&fo->by_mac);
-    for (size_t i = 0; i < n; i++) {
-        struct eth_addr mac;
+    return fo;
+}
 
-        if (ifaces[i].ifindex > 0
-            && !find_owner(&fo->by_dev, ifaces[i].ifindex)) {
-            add_owner(&fo->by_dev, ifaces[i].ifindex, i);
-        }
-        if (ifaces[i].attached_mac
-            && eth_addr_from_string(ifaces[i].attached_mac, &mac)) {
-            add_unique(&fo->by_mac, eth_addr_to_uint64(mac), i);
-        }
+void
+flow_owners_add(struct flow_owners *fo, const struct flow_interface *iface,
+                int index, const struct smap *bridge_ids)
+{
+    struct eth_addr mac;
+
+    if (iface->ifindex > 0 && !find_owner(&fo->by_dev, iface->ifindex)) {
+        add_owner(&fo->by_dev, iface->ifindex, index);
     }
-    if (bridge_ids) {
-        index_zones(fo, ifaces, n, bridge_ids);
+    if (iface->attached_mac
+        && eth_addr_from_string(iface->attached_mac, &mac)) {
+        add_unique(&fo->by_mac, eth_addr_to_uint64(mac), index);
+    }
+    if (iface->iface_id && bridge_ids) {
+        add_zone(fo, iface->iface_id, index, bridge_ids);
+    }
+}
+
+struct flow_owners *
+flow_owners_create(const struct flow_interface *ifaces, size_t n,
+                   const struct smap *bridge_ids)
+{
+    struct flow_owners *fo = flow_owners_create_empty();
+
+    for (size_t i = 0; i < n; i++) {
+        flow_owners_add(fo, &ifaces[i], i, bridge_ids);
     }
     return fo;
 }

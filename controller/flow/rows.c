@@ -10,13 +10,6 @@
 #include "controller/flow/ifaces.h"
 #include "util.h"
 
-/* The making of rows. */
-struct join {
-    const struct flow_rows_args *args; /* The caller's. */
-    struct flow_rows *rows;     /* Result. */
-    struct flow_owners *owners; /* Who has a device, zone, MAC. */
-};
-
 int
 flow_rows_find(const struct flow_rows_args *args,
                const struct flow_owners *owners, uint32_t dev)
@@ -29,7 +22,7 @@ flow_rows_find(const struct flow_rows_args *args,
 /* The row of 'dev', or the one for those that have none.  The kernel gives 0
  * for an output whose netdev is gone. */
 static struct flow_row *
-resolve(const struct join *j, uint32_t dev)
+resolve(const struct flow_join *j, uint32_t dev)
 {
     int i = flow_rows_find(j->args, j->owners, dev);
 
@@ -41,7 +34,7 @@ resolve(const struct join *j, uint32_t dev)
 }
 
 static void
-join_sender(const struct join *j, const struct flow_sender *sender)
+join_sender(const struct flow_join *j, const struct flow_sender *sender)
 {
     struct flow_row *row = resolve(j, sender->dev);
 
@@ -61,32 +54,24 @@ join_sender(const struct join *j, const struct flow_sender *sender)
 }
 
 static void
-join_multi(const struct join *j, const struct flow_receiver *receiver)
+join_multi(const struct flow_join *j, const struct flow_receiver *receiver)
 {
-    struct flow_row **rows = xmalloc(receiver->n_devs * sizeof *rows);
-    size_t n = 0;
-
     flow_shown_counts_add(&j->rows->multi, &receiver->ingress);
     for (size_t i = 0; i < receiver->n_devs; i++) {
         struct flow_row *row = resolve(j, receiver->devs[i]);
-        size_t k;
 
         /* Two devices may be of one row. */
-        for (k = 0; k < n && rows[k] != row; k++) {
-            continue;
-        }
-        if (k == n) {
-            rows[n++] = row;
+        if (row->joined != receiver) {
+            row->joined = receiver;
             flow_shown_counts_add(&row->multi, &receiver->ingress);
             flow_shown_passed_add(&row->ingress_passed, &receiver->passed);
             flow_shown_passed_add(&row->ingress_recent, &receiver->recent);
         }
     }
-    free(rows);
 }
 
 static void
-join_receiver(const struct join *j, const struct flow_receiver *receiver)
+join_receiver(const struct flow_join *j, const struct flow_receiver *receiver)
 {
     struct flow_row *row = NULL;
     int i;
@@ -137,12 +122,78 @@ flow_rows_reason(const struct flow_rows_args *args,
 }
 
 static void
-join_shortfall(const struct join *j, const struct flow_shortfall *s)
+join_shortfall(const struct flow_join *j, const struct flow_shortfall *s)
 {
     struct flow_reason reason;
 
     flow_rows_reason(j->args, s, &reason);
     flow_reasons_add(&resolve(j, s->dev)->reasons, &reason, s->flows);
+}
+
+/* Joins what comes next in the part of the table that is at.  Returns false
+ * if that has no more. */
+static bool
+join_next(struct flow_join *j)
+{
+    const struct flow_table *table = j->args->table;
+    const struct flow_shortfall *shortfall;
+    const struct flow_receiver *receiver;
+    const struct flow_sender *sender;
+
+    switch (j->part) {
+    case FLOW_JOIN_SENDERS:
+        sender = flow_table_next_sender(table, &j->cursor);
+        if (sender) {
+            join_sender(j, sender);
+        }
+        return sender != NULL;
+
+    case FLOW_JOIN_RECEIVERS:
+        receiver = flow_table_next_receiver(table, &j->cursor);
+        if (receiver) {
+            join_receiver(j, receiver);
+        }
+        return receiver != NULL;
+
+    case FLOW_JOIN_SHORTFALLS:
+        shortfall = (j->args->env
+                     ? flow_table_next_shortfall(table, &j->cursor) : NULL);
+        if (shortfall) {
+            join_shortfall(j, shortfall);
+        }
+        return shortfall != NULL;
+
+    case FLOW_JOIN_DONE:
+    default:
+        OVS_NOT_REACHED();
+    }
+}
+
+bool
+flow_join_run(struct flow_join *j, size_t max)
+{
+    while (j->part != FLOW_JOIN_DONE) {
+        if (!max--) {
+            return false;
+        }
+        if (!join_next(j)) {
+            j->part++;
+            j->cursor = 0;
+        }
+    }
+    return true;
+}
+
+void
+flow_rows_begin(struct flow_rows *rows, const struct flow_interface *ifaces,
+                size_t n)
+{
+    memset(rows, 0, sizeof *rows);
+    rows->rows = xcalloc(n, sizeof *rows->rows);
+    rows->n = n;
+    for (size_t i = 0; i < n; i++) {
+        rows->rows[i].iface = &ifaces[i];
+    }
 }
 
 /* Finishes a row and adds it to the totals. */
@@ -154,29 +205,15 @@ finish_row(struct flow_rows *rows, struct flow_row *row)
     flow_reasons_sort(&row->reasons, FLOW_REASONS_BY_FLOWS);
 }
 
-/* Adds one table. */
-static void
-join_table(const struct join *j)
+void
+flow_rows_end(struct flow_rows *rows)
 {
-    const struct flow_table *table = j->args->table;
-    const struct flow_shortfall *shortfall;
-    const struct flow_receiver *receiver;
-    const struct flow_sender *sender;
-    size_t cursor;
-
-    cursor = 0;
-    while ((sender = flow_table_next_sender(table, &cursor))) {
-        join_sender(j, sender);
+    for (size_t i = 0; i < rows->n; i++) {
+        finish_row(rows, &rows->rows[i]);
     }
-    cursor = 0;
-    while ((receiver = flow_table_next_receiver(table, &cursor))) {
-        join_receiver(j, receiver);
-    }
-    cursor = 0;
-    while (j->args->env
-           && (shortfall = flow_table_next_shortfall(table, &cursor))) {
-        join_shortfall(j, shortfall);
-    }
+    finish_row(rows, &rows->unattributed);
+    finish_row(rows, &rows->stale);
+    flow_shown_counts_add(&rows->ingress, &rows->multi);
 }
 
 void
@@ -187,27 +224,16 @@ flow_rows_init_many(struct flow_rows *rows, const struct flow_rows_args *args,
                                                     args->n_ifaces,
                                                     args->bridge_ids);
 
-    memset(rows, 0, sizeof *rows);
-    rows->rows = xcalloc(args->n_ifaces, sizeof *rows->rows);
-    rows->n = args->n_ifaces;
-    for (size_t i = 0; i < rows->n; i++) {
-        rows->rows[i].iface = &args->ifaces[i];
-    }
+    flow_rows_begin(rows, args->ifaces, args->n_ifaces);
     for (size_t i = 0; i < n; i++) {
-        const struct join j = {
+        struct flow_join j = {
             .args = &args[i], .rows = rows, .owners = owners,
         };
 
         ovs_assert(args[i].n_ifaces == rows->n);
-        join_table(&j);
+        flow_join_run(&j, SIZE_MAX);
     }
-
-    for (size_t i = 0; i < rows->n; i++) {
-        finish_row(rows, &rows->rows[i]);
-    }
-    finish_row(rows, &rows->unattributed);
-    finish_row(rows, &rows->stale);
-    flow_shown_counts_add(&rows->ingress, &rows->multi);
+    flow_rows_end(rows);
     flow_owners_destroy(owners);
 }
 

@@ -41,6 +41,8 @@ struct flow_row {
     struct flow_passed ingress_recent; /* readings of all counters. */
     uint64_t paths[FLOW_N_PATHS]; /* What it sent, by path state. */
     struct flow_reasons reasons; /* Of what it sent, most flows first. */
+    const struct flow_receiver *joined; /* Of several devices: the one whose
+                                         * share was added last. */
 };
 
 struct flow_rows {
@@ -97,12 +99,41 @@ void flow_rows_init_many(struct flow_rows *, const struct flow_rows_args *,
                          size_t n);
 void flow_rows_destroy(struct flow_rows *);
 
+/* The same in steps, between which the tables may change: what comes, goes or
+ * changes meanwhile is in the rows or not.  flow_rows_begin() makes empty rows
+ * of 'n' interfaces, flow_join_run() adds what one table has for them, and
+ * flow_rows_end() the sums over all. */
+struct flow_owners;
+enum flow_join_part {           /* Of a table. */
+    FLOW_JOIN_SENDERS,
+    FLOW_JOIN_RECEIVERS,
+    FLOW_JOIN_SHORTFALLS,
+    FLOW_JOIN_DONE,
+};
+struct flow_join {
+    const struct flow_rows_args *args; /* The caller's. */
+    struct flow_rows *rows;     /* Result. */
+    const struct flow_owners *owners; /* Who has a device, zone, MAC. */
+    enum flow_join_part part;   /* What is being read, and where in it;
+                                 * starts with senders, */
+    size_t cursor;              /* at 0. */
+};
+void flow_rows_begin(struct flow_rows *, const struct flow_interface *,
+                     size_t n);
+/* Goes through at most 'max' senders, receivers and shortfalls.  Returns true
+ * once that were all. */
+bool flow_join_run(struct flow_join *, size_t max);
+void flow_rows_end(struct flow_rows *);
+
 /* Finds interfaces by device, zone and MAC as the rows do: for lists of single
  * flows. */
-struct flow_owners;
 struct flow_owners *flow_owners_create(const struct flow_interface *ifaces,
                                        size_t n,
                                        const struct smap *bridge_ids);
+/* The same in steps: one that knows nothing, and interface 'index'. */
+struct flow_owners *flow_owners_create_empty(void);
+void flow_owners_add(struct flow_owners *, const struct flow_interface *,
+                     int index, const struct smap *bridge_ids);
 void flow_owners_destroy(struct flow_owners *);
 /* All return an index into 'ifaces', or -1; flow_rows_find() that of a device
  * of 'args->table'. */

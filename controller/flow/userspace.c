@@ -159,12 +159,17 @@ static bool
 has_netdev_bridge(const struct ovs_view *view)
 {
     const struct ovs_iface *iface;
+    const char *last = NULL;
 
     OVS_VIEW_FOR_EACH_IFACE (iface, view) {
-        const char *dp = ovs_view_bridge_datapath(view, iface->bridge);
+        /* Mostly many Interfaces are on one bridge, whose name they share. */
+        if (iface->bridge != last) {
+            const char *dp = ovs_view_bridge_datapath(view, iface->bridge);
 
-        if (dp && !strcmp(dp, "netdev")) {
-            return true;
+            if (dp && !strcmp(dp, "netdev")) {
+                return true;
+            }
+            last = iface->bridge;
         }
     }
     return false;

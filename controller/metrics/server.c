@@ -34,6 +34,7 @@ VLOG_DEFINE_THIS_MODULE(metrics_server);
 COVERAGE_DEFINE(metrics_row);
 COVERAGE_DEFINE(metrics_turn);
 COVERAGE_DEFINE(metrics_snapshot);
+COVERAGE_DEFINE(metrics_take);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
 
@@ -49,7 +50,7 @@ struct scrape {
     struct ovs_list node;       /* In 'scrapes'. */
     struct evhttp_request *req;
     bool openmetrics;           /* Of that form? */
-    struct metrics_stream *stream; /* NULL before the first turn. */
+    struct metrics_stream *stream; /* NULL until there is a snapshot. */
     bool ready;                 /* Was all sent that was made? */
 };
 
@@ -62,6 +63,7 @@ struct metrics_server {
     struct ovs_list scrapes;    /* struct scrape. */
     struct ledger ledger;       /* Counters of interfaces. */
     struct metrics_snapshot *snapshot; /* The last one, or NULL. */
+    struct metrics_taking *taking; /* The next one, or NULL. */
     struct metrics_counters counters;
     long long int accept_at;    /* time_msec() from which clients are accepted
                                  * again, or 0 if they are. */
@@ -113,47 +115,14 @@ scrape_finish(struct scrape *scrape)
     evhttp_send_reply_end(req);
 }
 
-/* What is seen now, or was a moment ago. */
-static const struct metrics_snapshot *
-take_snapshot(struct metrics_server *server)
-{
-    const struct controller *c = server->c;
-
-    if (!server->snapshot
-        || time_msec() - server->snapshot->when >= SHARE_MS) {
-        COVERAGE_INC(metrics_snapshot);
-        metrics_snapshot_unref(server->snapshot);
-        /* For the next time, as ovs-vswitchd takes a while to tell. */
-        flow_userspace_refresh(c->userspace, c->view);
-        server->snapshot = metrics_snapshot_create(c, &server->ledger);
-    }
-    return server->snapshot;
-}
-
-/* In the first turn, not when the request came: events of the kernel may have
- * come along with that, and freed what the ports still point to until they are
- * decided anew. */
-static void
-scrape_begin(struct metrics_server *server, struct scrape *scrape)
-{
-    scrape->stream = metrics_stream_create(&(struct metrics_source) {
-            .c = server->c, .own = &server->counters,
-            .snapshot = take_snapshot(server),
-        }, scrape->openmetrics);
-}
-
 /* Makes up to 'max' rows for 'scrape', and returns how many it were. */
 static size_t
-scrape_run(struct metrics_server *server, struct scrape *scrape, size_t max)
+scrape_run(struct scrape *scrape, size_t max)
 {
     struct ds text = DS_EMPTY_INITIALIZER;
-    bool more;
     size_t n;
+    bool more = metrics_stream_next(scrape->stream, &text, max, &n);
 
-    if (!scrape->stream) {
-        scrape_begin(server, scrape);
-    }
-    more = metrics_stream_next(scrape->stream, &text, max, &n);
     if (text.length) {
         struct evbuffer *buffer = evbuffer_new();
 
@@ -178,7 +147,7 @@ next_scrape(const struct metrics_server *server)
     struct scrape *scrape;
 
     LIST_FOR_EACH (scrape, node, &server->scrapes) {
-        if (scrape->ready) {
+        if (scrape->ready && scrape->stream) {
             return scrape;
         }
     }
@@ -197,12 +166,97 @@ run_scrapes(struct metrics_server *server)
 
         ovs_list_remove(&scrape->node);
         ovs_list_push_back(&server->scrapes, &scrape->node);
-        n = scrape_run(server, scrape, budget);
+        n = scrape_run(scrape, budget);
         COVERAGE_ADD(metrics_row, n);
         budget -= n;
     }
     if (budget < METRICS_TURN_ROWS) {
         COVERAGE_INC(metrics_turn);
+    }
+}
+
+/* Is there a scrape that has no snapshot yet? */
+static bool
+is_awaited(const struct metrics_server *server)
+{
+    const struct scrape *scrape;
+
+    LIST_FOR_EACH (scrape, node, &server->scrapes) {
+        if (!scrape->stream) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Has the scrapes that wait for it tell what the snapshot has. */
+static void
+begin_scrapes(struct metrics_server *server)
+{
+    struct scrape *scrape;
+
+    LIST_FOR_EACH (scrape, node, &server->scrapes) {
+        if (!scrape->stream) {
+            scrape->stream = metrics_stream_create(&(struct metrics_source) {
+                    .c = server->c, .own = &server->counters,
+                    .snapshot = server->snapshot,
+                }, scrape->openmetrics);
+        }
+    }
+}
+
+/* Begins to take a snapshot. */
+static void
+start_taking(struct metrics_server *server)
+{
+    const struct controller *c = server->c;
+
+    COVERAGE_INC(metrics_snapshot);
+    metrics_snapshot_unref(server->snapshot);
+    server->snapshot = NULL;
+    /* For the next time, as ovs-vswitchd takes a while to tell. */
+    flow_userspace_refresh(c->userspace, c->view);
+    server->taking = metrics_taking_create(c, &server->ledger);
+}
+
+/* Goes on with that.  However long it takes, scrapes wait for one only. */
+static void
+run_taking(struct metrics_server *server)
+{
+    COVERAGE_INC(metrics_take);
+    server->snapshot = metrics_taking_run(server->taking, METRICS_TURN_ROWS);
+    if (server->snapshot) {
+        metrics_taking_destroy(server->taking);
+        server->taking = NULL;
+        begin_scrapes(server);
+    }
+}
+
+/* Is there what was seen now, or a moment ago? */
+static bool
+is_fresh(const struct metrics_server *server)
+{
+    return (server->snapshot
+            && time_msec() - server->snapshot->when < SHARE_MS);
+}
+
+/* Looks at the tables or makes rows.  The former not when a request comes:
+ * events of the kernel may have come along with that, and freed what the ports
+ * still point to until they are decided anew. */
+static void
+run_work(struct metrics_server *server)
+{
+    if (!server->taking && is_awaited(server)) {
+        if (is_fresh(server)) {
+            begin_scrapes(server);
+        } else {
+            start_taking(server);
+        }
+    }
+    if (server->taking) {
+        run_taking(server);
+    } else {
+        run_scrapes(server);
     }
 }
 
@@ -444,6 +498,7 @@ metrics_server_destroy(struct metrics_server *server)
         evhttp_free(server->http);
         metrics_conns_run(&server->conns);
         metrics_snapshot_unref(server->snapshot);
+        metrics_taking_destroy(server->taking);
         ledger_destroy(&server->ledger);
         free(server);
     }
@@ -464,7 +519,7 @@ metrics_server_run(struct metrics_server *server)
     metrics_endpoint_run(server->endpoint);
     metrics_conns_run(&server->conns);
     run_listener(server);
-    run_scrapes(server);
+    run_work(server);
     if (!server->counters.n_connected && server->snapshot) {
         metrics_snapshot_unref(server->snapshot);
         server->snapshot = NULL;
@@ -475,7 +530,7 @@ void
 metrics_server_wait(const struct metrics_server *server)
 {
     metrics_endpoint_wait(server->endpoint);
-    if (next_scrape(server)) {
+    if (server->taking || is_awaited(server) || next_scrape(server)) {
         poll_immediate_wake();
     }
     if (server->accept_at) {

@@ -7,11 +7,12 @@
  * daemon's own loop.
  *
  * Whatever clients do, in one round of the main loop at most
- * METRICS_TURN_ROWS rows of all scrapes together are made, and of each scrape
- * no more before what there is was sent.  A client that does not say what it
- * wants, or does not take the answer, is closed after a while, and when there
- * are too many, the one that is slowest.  The tables are looked at no more
- * than once a second, however many scrape.
+ * METRICS_TURN_ROWS rows of all scrapes together are made, or as many
+ * interfaces or ports are read, and of each scrape no more is made before what
+ * there is was sent.  A client that does not say what it wants, or does not
+ * take the answer, is closed after a while, and when there are too many, the
+ * one that is slowest.  The tables are looked at no more than once a second,
+ * however many scrape.
  *
  * libevent's own time-outs are not turned on: they would wake us each second
  * for a connection that is merely kept open between two scrapes. */

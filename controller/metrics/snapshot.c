@@ -18,6 +18,8 @@
 #include "controller/reconcile.h"
 #include "ovsdb/iface-id.h"
 #include "ovsdb/ovs-view.h"
+#include "smap.h"
+#include "sset.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -106,32 +108,6 @@ add_interface(struct metrics_snapshot *s, const struct flow_row *from)
     row->ratio[METRICS_INGRESS] = ratio(&from->ingress_recent);
 }
 
-/* By kind, pods first: they get rows before others do. */
-static int
-compare_rows(const void *a_, const void *b_)
-{
-    const struct flow_row *const *ap = a_, *const *bp = b_;
-    const struct flow_interface *a = (*ap)->iface, *b = (*bp)->iface;
-
-    return (a->kind != b->kind ? (a->kind < b->kind ? -1 : 1)
-            : strcmp(a->name, b->name));
-}
-
-/* Pointers to the rows of 'rows', sorted.  Caller frees. */
-static const struct flow_row **
-sort_rows(const struct flow_rows *rows)
-{
-    const struct flow_row **sorted = xcalloc(MAX(rows->n, 1), sizeof *sorted);
-
-    for (size_t i = 0; i < rows->n; i++) {
-        sorted[i] = &rows->rows[i];
-    }
-    if (rows->n) {
-        qsort(sorted, rows->n, sizeof *sorted, compare_rows);
-    }
-    return sorted;
-}
-
 /* The name by which the ledger knows an interface: as far as its label tells
  * it from others. */
 static char *
@@ -140,65 +116,49 @@ ledger_name(const struct flow_row *row)
     return metrics_labels("interface", row->iface->name, NULL);
 }
 
+/* Makes room for rows of up to 'n' interfaces, and for three beside these: no
+ * one's, gone ones', others'. */
 static void
-fill_rows(struct metrics_snapshot *s, const struct flow_rows *rows,
-          struct ledger *ledger)
+allocate_rows(struct metrics_snapshot *s, size_t n)
 {
-    const struct flow_row **sorted = sort_rows(rows);
-    struct metrics_row other = { .labels = NULL };
-    struct metrics_row *row;
+    s->rows = xcalloc(n + 3, sizeof *s->rows);
+}
 
-    /* Beside those of interfaces: no one's, gone ones', others'. */
-    s->rows = xcalloc(MIN(rows->n, ledger->limit) + 3, sizeof *s->rows);
-    ledger_begin(ledger);
-    for (size_t i = 0; i < rows->n; i++) {
-        uint64_t counts[LEDGER_N];
-        const struct ledger_entry *entry;
-        char *name = ledger_name(sorted[i]);
+/* Adds a row for 'from', or adds it to 's->other' if it gets none. */
+static void
+count_interface(struct metrics_snapshot *s, const struct flow_row *from,
+                struct ledger *ledger)
+{
+    uint64_t counts[LEDGER_N];
+    const struct ledger_entry *entry;
+    char *name = ledger_name(from);
 
-        passed_to_counts(sorted[i], counts);
-        entry = ledger_note(ledger, name, counts);
-        if (entry && entry->shown) {
-            add_interface(s, sorted[i]);
-            fill_passed(&s->rows[s->n_rows - 1], entry->sums);
-        } else {
-            fill_flows(&other, sorted[i]);
-            s->n_omitted++;
-        }
-        free(name);
+    passed_to_counts(from, counts);
+    entry = ledger_note(ledger, name, counts);
+    if (entry && entry->shown) {
+        add_interface(s, from);
+        fill_passed(&s->rows[s->n_rows - 1], entry->sums);
+    } else {
+        fill_flows(&s->other, from);
+        s->n_omitted++;
     }
-    ledger_end(ledger);
-    free(sorted);
+    free(name);
+}
+
+/* Adds the rows that are no interface's, with 'rows' for the first two. */
+static void
+count_rest(struct metrics_snapshot *s, const struct flow_rows *rows,
+           const struct ledger *ledger)
+{
+    struct metrics_row *row;
 
     /* No interface is called "". */
     fill_flows(add_row(s, "", "unattributed", NULL, NULL),
                &rows->unattributed);
     fill_flows(add_row(s, "", "stale", NULL, NULL), &rows->stale);
     row = add_row(s, "", "other", NULL, NULL);
-    memcpy(row->flows, other.flows, sizeof row->flows);
+    memcpy(row->flows, s->other.flows, sizeof row->flows);
     fill_passed(row, ledger->other);
-}
-
-static void
-take_interfaces(struct metrics_snapshot *s, const struct controller *c,
-                struct ledger *ledger)
-{
-    struct flow_rows_args args[2];
-    struct flow_userspace_devs devs;
-    struct flow_facts facts;
-    struct flow_rows rows;
-
-    flow_facts_init(&facts, c);
-    flow_facts_rows_args(&facts, flow_engine_table(c->flows), &args[0]);
-    flow_userspace_rows_args(c->userspace, &args[0], &devs, &args[1]);
-    for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
-        args[i].env = NULL;     /* No reasons. */
-    }
-    flow_rows_init_many(&rows, args, ARRAY_SIZE(args));
-    fill_rows(s, &rows, ledger);
-    flow_rows_destroy(&rows);
-    flow_userspace_devs_destroy(&devs);
-    flow_facts_destroy(&facts);
 }
 
 /* Ports. */
@@ -232,53 +192,7 @@ port_to_labels(const struct port *port)
     return labels;
 }
 
-static int
-compare_strings(const void *a_, const void *b_)
-{
-    const char *const *a = a_, *const *b = b_;
-
-    return strcmp(*a, *b);
-}
-
-static void
-take_ports(struct metrics_snapshot *s, const struct port_table *table)
-{
-    size_t n = 0, kept = 0;
-    const struct port *port;
-    char **all;
-
-    all = xcalloc(MAX(hmap_count(&table->ports), 1), sizeof *all);
-    HMAP_FOR_EACH (port, node, &table->ports) {
-        all[n++] = port_to_labels(port);
-    }
-    qsort(all, n, sizeof *all, compare_strings);
-    for (size_t i = 0; i < n; i++) {
-        /* What two ports have in common would be one sample given twice. */
-        if (kept < METRICS_MAX_ROWS
-            && (!kept || strcmp(all[kept - 1], all[i]))) {
-            all[kept++] = all[i];
-        } else {
-            free(all[i]);
-        }
-    }
-    s->ports = all;
-    s->n_ports = kept;
-    s->n_ports_omitted = n - kept;
-}
-
 /* Life. */
-
-struct metrics_snapshot *
-metrics_snapshot_create(const struct controller *c, struct ledger *ledger)
-{
-    struct metrics_snapshot *s = xzalloc(sizeof *s);
-
-    s->ref_cnt = 1;
-    s->when = time_msec();
-    take_interfaces(s, c, ledger);
-    take_ports(s, reconcile_ports(c->rec));
-    return s;
-}
 
 struct metrics_snapshot *
 metrics_snapshot_ref(struct metrics_snapshot *s)
@@ -302,4 +216,242 @@ metrics_snapshot_unref(struct metrics_snapshot *s)
     free(s->rows);
     free(s->ports);
     free(s);
+}
+
+/* Taking one. */
+
+/* Names in no order, of which the first 'next' were used. */
+struct names {
+    char **names;
+    size_t n, next;
+};
+
+struct metrics_taking {
+    const struct controller *c;
+    struct ledger *ledger;      /* The caller's. */
+    struct metrics_snapshot *s; /* What is being made. */
+    bool (*step)(struct metrics_taking *, size_t max); /* What is done now;
+                                 * returns true once that was all of it. */
+    struct names names;         /* Of Interfaces, then keys of ports. */
+    struct flow_facts facts;    /* Has the interfaces. */
+    struct flow_owners *owners; /* Of these. */
+    struct flow_rows rows;      /* What is counted for them. */
+    struct flow_rows_args args; /* What that is joined from. */
+    struct flow_join join;
+    const struct flow_row **order; /* 'rows', pods first, */
+    size_t next;                /* and the number of those that were used. */
+    struct sset labels;         /* Of ports. */
+};
+
+static void
+names_init(struct names *names, size_t max)
+{
+    *names = (struct names) { .names = xcalloc(max, sizeof *names->names) };
+}
+
+static void
+names_destroy(struct names *names)
+{
+    while (names->next < names->n) {
+        free(names->names[names->next++]);
+    }
+    free(names->names);
+    names->names = NULL;
+}
+
+static void
+list_interfaces(struct metrics_taking *t)
+{
+    const struct ovs_iface *iface;
+
+    names_init(&t->names, hmap_count(ovs_view_ifaces(t->c->view)));
+    OVS_VIEW_FOR_EACH_IFACE (iface, t->c->view) {
+        t->names.names[t->names.n++] = xstrdup(iface->name);
+    }
+}
+
+static void
+list_ports(struct metrics_taking *t)
+{
+    const struct port_table *table = reconcile_ports(t->c->rec);
+    const struct port *port;
+
+    names_init(&t->names, hmap_count(&table->ports));
+    HMAP_FOR_EACH (port, node, &table->ports) {
+        t->names.names[t->names.n++] = xstrdup(port->key);
+    }
+}
+
+static bool
+read_interfaces(struct metrics_taking *t, size_t max)
+{
+    const char *bridge = reconcile_config(t->c->rec)->bridge;
+    const struct smap *ids = ovs_view_bridge_external_ids(t->c->view, bridge);
+    struct flow_ifaces *ifaces = &t->facts.ifaces;
+
+    for (; max && t->names.next < t->names.n; max--) {
+        char *name = t->names.names[t->names.next++];
+        const struct ovs_iface *iface = ovs_view_find_iface(t->c->view, name);
+        size_t i = ifaces->n;
+
+        if (iface) {
+            flow_ifaces_add(ifaces, t->c->inv, t->c->view, iface);
+        }
+        if (ifaces->n > i) {
+            flow_owners_add(t->owners, &ifaces->ifaces[i], i, ids);
+        }
+        free(name);
+    }
+    return t->names.next == t->names.n;
+}
+
+static bool
+join_flows(struct metrics_taking *t, size_t max)
+{
+    return flow_join_run(&t->join, max);
+}
+
+/* By kind, pods first: they get rows before others do. */
+static void
+sort_rows(struct metrics_taking *t)
+{
+    size_t n = 0;
+
+    t->order = xcalloc(t->rows.n, sizeof *t->order);
+    for (enum flow_kind kind = 0; n < t->rows.n; kind++) {
+        for (size_t i = 0; i < t->rows.n; i++) {
+            if (t->rows.rows[i].iface->kind == kind) {
+                t->order[n++] = &t->rows.rows[i];
+            }
+        }
+    }
+}
+
+static bool
+count_interfaces(struct metrics_taking *t, size_t max)
+{
+    for (; max && t->next < t->rows.n; max--) {
+        count_interface(t->s, t->order[t->next++], t->ledger);
+    }
+    return t->next == t->rows.n;
+}
+
+static bool
+read_ports(struct metrics_taking *t, size_t max)
+{
+    const struct port_table *table = reconcile_ports(t->c->rec);
+    struct metrics_snapshot *s = t->s;
+
+    for (; max && t->names.next < t->names.n; max--) {
+        char *key = t->names.names[t->names.next++];
+        const struct port *port = port_find_by_key(table, key);
+        char *labels = port ? port_to_labels(port) : NULL;
+
+        /* What two ports have in common would be one sample given twice. */
+        if (labels && s->n_ports < METRICS_MAX_ROWS
+            && sset_add(&t->labels, labels)) {
+            s->ports[s->n_ports++] = labels;
+        } else {
+            s->n_ports_omitted += labels != NULL;
+            free(labels);
+        }
+        free(key);
+    }
+    return t->names.next == t->names.n;
+}
+
+/* Adds what there was of a userspace datapath, if ever.  Its devices are
+ * numbers that are good until the next dump only, so it is done at once. */
+static void
+join_userspace(struct metrics_taking *t)
+{
+    struct flow_userspace_devs devs;
+    struct flow_rows_args args;
+    struct flow_join join = {
+        .args = &args, .rows = &t->rows, .owners = t->owners,
+    };
+    size_t cursor = 0;
+
+    if (flow_table_next_sender(flow_userspace_table(t->c->userspace),
+                               &cursor)) {
+        flow_userspace_rows_args(t->c->userspace, &t->args, &devs, &args);
+        flow_join_run(&join, SIZE_MAX);
+        flow_userspace_devs_destroy(&devs);
+    }
+}
+
+/* Begins what comes after a step.  Returns false if there is no more. */
+static bool
+begin_next(struct metrics_taking *t)
+{
+    if (t->step == read_interfaces) {
+        flow_rows_begin(&t->rows, t->facts.ifaces.ifaces, t->facts.ifaces.n);
+        flow_facts_rows_args(&t->facts, flow_engine_table(t->c->flows),
+                             &t->args);
+        t->args.env = NULL;     /* No reasons. */
+        t->args.bridge_ids = NULL; /* These would not stay. */
+        t->join = (struct flow_join) {
+            .args = &t->args, .rows = &t->rows, .owners = t->owners,
+        };
+        t->step = join_flows;
+    } else if (t->step == join_flows) {
+        join_userspace(t);
+        sort_rows(t);
+        allocate_rows(t->s, MIN(t->rows.n, t->ledger->limit));
+        ledger_begin(t->ledger);
+        t->step = count_interfaces;
+    } else if (t->step == count_interfaces) {
+        ledger_end(t->ledger);
+        count_rest(t->s, &t->rows, t->ledger);
+        names_destroy(&t->names);
+        list_ports(t);
+        t->s->ports = xcalloc(MIN(t->names.n, METRICS_MAX_ROWS),
+                              sizeof *t->s->ports);
+        t->step = read_ports;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+struct metrics_taking *
+metrics_taking_create(const struct controller *c, struct ledger *ledger)
+{
+    struct metrics_taking *t = xzalloc(sizeof *t);
+
+    t->c = c;
+    t->ledger = ledger;
+    t->s = xzalloc(sizeof *t->s);
+    t->s->ref_cnt = 1;
+    t->s->when = time_msec();
+    t->step = read_interfaces;
+    flow_facts_init_empty(&t->facts, c);
+    t->owners = flow_owners_create_empty();
+    sset_init(&t->labels);
+    list_interfaces(t);
+    return t;
+}
+
+struct metrics_snapshot *
+metrics_taking_run(struct metrics_taking *t, size_t max)
+{
+    if (t->step(t, max) && !begin_next(t)) {
+        return metrics_snapshot_ref(t->s);
+    }
+    return NULL;
+}
+
+void
+metrics_taking_destroy(struct metrics_taking *t)
+{
+    if (t) {
+        metrics_snapshot_unref(t->s);
+        names_destroy(&t->names);
+        flow_rows_destroy(&t->rows);
+        flow_owners_destroy(t->owners);
+        flow_facts_destroy(&t->facts);
+        free(t->order);
+        sset_destroy(&t->labels);
+        free(t);
+    }
 }

@@ -3,8 +3,8 @@
 #ifndef CONTROLLER_METRICS_SNAPSHOT_H
 #define CONTROLLER_METRICS_SNAPSHOT_H 1
 
-/* What a scrape tells of interfaces and of ports: as of one moment, as the
- * text takes a while to be sent.  Labels are made once. */
+/* What a scrape tells of interfaces and of ports: taken before the text is
+ * made, as that takes as long as the client does.  Labels are made once. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,18 +36,31 @@ struct metrics_snapshot {
     struct metrics_row *rows;   /* Interfaces, and those that stand for
                                  * others. */
     size_t n_rows;
-    size_t n_omitted;           /* Interfaces without a row of their own. */
+    size_t n_omitted;           /* Interfaces without a row of their own, */
+    struct metrics_row other;   /* and the flows of these. */
     char **ports;               /* Labels of ports. */
     size_t n_ports;
     size_t n_ports_omitted;     /* Ports that are left out. */
 };
 
-/* Takes one, with one reference; 'ledger' has the interfaces' counters, and
- * the limit of rows.  Takes time in proportion to the numbers of interfaces,
- * of ports and of pairs of devices that have flows, as flow/report does. */
-struct metrics_snapshot *metrics_snapshot_create(const struct controller *,
-                                                 struct ledger *ledger);
 struct metrics_snapshot *metrics_snapshot_ref(struct metrics_snapshot *);
 void metrics_snapshot_unref(struct metrics_snapshot *);
+
+/* Taking one, in steps between which the main loop does other work.  Each goes
+ * through a bounded number of interfaces, ports or pairs of devices that have
+ * flows; only names of all interfaces, or of all ports, are noted in one, and
+ * the flows of a userspace datapath, if there is one, are joined in one.  What
+ * changes meanwhile is in the snapshot or not. */
+struct metrics_taking;
+
+/* Begins; 'ledger' has the interfaces' counters, and the limit of rows.
+ * Nobody else may use it until the end. */
+struct metrics_taking *metrics_taking_create(const struct controller *,
+                                             struct ledger *ledger);
+/* Does up to 'max' rows' worth of work.  Returns the snapshot, with one
+ * reference, when it is done, and NULL before. */
+struct metrics_snapshot *metrics_taking_run(struct metrics_taking *,
+                                            size_t max);
+void metrics_taking_destroy(struct metrics_taking *);
 
 #endif /* controller/metrics/snapshot.h */

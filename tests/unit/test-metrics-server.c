@@ -39,6 +39,10 @@ struct metrics_stream {
     bool told;                  /* Was the one row told? */
 };
 
+struct metrics_taking {
+    int unused;
+};
+
 static struct event_base *base;
 static struct controller controller;
 static struct metrics_server *server;
@@ -47,16 +51,37 @@ static char *path;              /* Of the socket. */
 static int n_snapshots;         /* That were taken. */
 static int n_streams;           /* That are there. */
 static struct metrics_snapshot snapshot;
+static struct metrics_taking taking;
+static int n_steps;             /* In which it was taken. */
 
 /* In place of what reads the tables. */
 
-struct metrics_snapshot *
-metrics_snapshot_create(const struct controller *c OVS_UNUSED,
-                        struct ledger *ledger OVS_UNUSED)
+struct metrics_taking *
+metrics_taking_create(const struct controller *c OVS_UNUSED,
+                      struct ledger *ledger OVS_UNUSED)
 {
     n_snapshots++;
-    snapshot.when = time_msec();
+    n_steps = 0;
+    return &taking;
+}
+
+struct metrics_snapshot *
+metrics_taking_run(struct metrics_taking *t, size_t max)
+{
+    assert_ptr_equal(t, &taking);
+    assert_int_equal(max, METRICS_TURN_ROWS);
+    if (++n_steps < 3) {
+        return NULL;
+    }
+    /* It took long. */
+    snapshot.when = time_msec() - 10 * 1000;
     return &snapshot;
+}
+
+void
+metrics_taking_destroy(struct metrics_taking *t)
+{
+    assert_true(!t || t == &taking);
 }
 
 void
@@ -192,6 +217,7 @@ test_not_in_event_loop(void **state OVS_UNUSED)
     assert_int_equal(n_snapshots, 0);
     await_text(fd, "a_row 1\n", true);
     assert_int_equal(n_snapshots, 1);
+    assert_int_equal(n_steps, 3);
     await_text(fd, "0\r\n\r\n", true);
     assert_int_equal(n_streams, 0);
     close(fd);
