@@ -97,7 +97,7 @@ told "a flow" "flow new .* dev=$(ifindex v0) recirc=0 out=$(ifindex v1) "
 have_flows() { [ "$(flows ovs | grep -c 'eth_type(0x0800)')" -ge 2 ]; }
 check "flows both ways" wait_for 15 have_flows
 check "pods ping" pod_ping 0 1 4
-check "all as OVS says" wait_for 5 same
+check "all as OVS says" wait_for 20 same
 now
 tell refresh
 told "counters" "refreshed flows="
@@ -115,7 +115,7 @@ told "no such flow" "got No such file"
 now
 ovs-ofctl add-flow "$BR" "priority=10,icmp,actions=normal,LOCAL"
 check "pods ping" pod_ping 0 1 2
-check "changed flows" wait_for 5 same
+check "changed flows" wait_for 20 same
 now
 ovs-appctl revalidator/purge
 told "a flow goes" "gone .* packets=[1-9]"
@@ -125,7 +125,7 @@ check "an internal port" wait_for 5 test -e /sys/class/net/i1
 ovs-ofctl add-flow "$BR" "priority=30,ip,in_port=v1,actions=output:i1"
 ip netns exec pod1 ping -q -c 2 -i 0.1 -W 1 10.0.0.1 >/dev/null
 told "flows to it" "dev=$(ifindex v1) recirc=0 out=$(ifindex i1) "
-check "all as OVS says" wait_for 5 same
+check "all as OVS says" wait_for 20 same
 ip netns add other
 check "its netns" ip link set i1 netns other
 now
@@ -143,7 +143,7 @@ rm -f "$OVS_RUNDIR/ovs-vswitchd.pid"
 check "ovs-vswitchd starts again" vswitchd_start 8>&-
 told "its flush" "sweep [1-9]"
 check "pods ping" pod_ping 0 1 2
-check "all as OVS says" wait_for 5 same
+check "all as OVS says" wait_for 20 same
 check "many" pod_ping 1 2 2
 kill -9 "$(pid_of ovs-vswitchd)"
 rm -f "$OVS_RUNDIR/ovs-vswitchd.pid"
