@@ -343,7 +343,10 @@ vdpa_changed(const struct vdpa_info *a, const struct vdpa_info *b)
             || strcmp(a->driver, b->driver)
             || strcmp(a->netdev, b->netdev)
             || strcmp(a->vhost_device, b->vhost_device)
-            || a->device_id != b->device_id || a->max_vqs != b->max_vqs);
+            || a->netdev_ambiguous != b->netdev_ambiguous
+            || a->device_id != b->device_id || a->vendor_id != b->vendor_id
+            || a->max_vqs != b->max_vqs || a->max_vq_size != b->max_vq_size
+            || a->min_vq_size != b->min_vq_size);
 }
 
 void

@@ -390,6 +390,12 @@ tests_unit_test_inventory_SOURCES = \
 	tests/unit/test-inventory.c
 tests_unit_test_inventory_LDADD = $(UNIT_CONTROLLER_LIBS)
 
+check_PROGRAMS += tests/unit/test-inventory-random
+tests_unit_test_inventory_random_SOURCES = \
+	tests/unit/inventory-build.h \
+	tests/unit/test-inventory-random.c
+tests_unit_test_inventory_random_LDADD = $(UNIT_CONTROLLER_LIBS)
+
 check_PROGRAMS += tests/unit/test-output
 tests_unit_test_output_SOURCES = tests/unit/test-output.c
 tests_unit_test_output_LDADD = $(UNIT_CONTROLLER_LIBS)

@@ -16,6 +16,28 @@
 #include "svec.h"
 #include "util.h"
 
+/* An empty inventory for each test. */
+
+static inline int
+inventory_setup(void **state)
+{
+    struct inventory *inv = xmalloc(sizeof *inv);
+
+    inventory_init(inv);
+    *state = inv;
+    return 0;
+}
+
+static inline int
+inventory_teardown(void **state)
+{
+    inventory_destroy(*state);
+    free(*state);
+    return 0;
+}
+
+/* Values. */
+
 static inline struct pci_addr
 pci(const char *s)
 {
