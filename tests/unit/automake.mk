@@ -327,7 +327,8 @@ check_PROGRAMS += tests/unit/test-vdpa-query
 tests_unit_test_vdpa_query_SOURCES = \
 	tests/unit/capture.h \
 	tests/unit/nl-peer.h \
-	tests/unit/test-vdpa-query.c
+	tests/unit/test-vdpa-query.c \
+	tests/unit/wait-until.h
 tests_unit_test_vdpa_query_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vdpa_query_LDADD = $(UNIT_KERNEL_LIBS)
 
@@ -336,20 +337,43 @@ tests_unit_test_vdpa_holder_SOURCES = tests/unit/test-vdpa-holder.c
 tests_unit_test_vdpa_holder_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vdpa_holder_LDADD = $(UNIT_KERNEL_LIBS)
 
-check_PROGRAMS += tests/unit/test-vdpa-control
-tests_unit_test_vdpa_control_SOURCES = \
+# Programs that change vDPA devices.
+UNIT_VDPA_FIXTURE = \
 	tests/unit/capture.h \
 	tests/unit/nl-peer.h \
-	tests/unit/test-vdpa-control.c
+	tests/unit/vdpa-control-fixture.c \
+	tests/unit/vdpa-control-fixture.h \
+	tests/unit/wait-until.h
+
+check_PROGRAMS += tests/unit/test-vdpa-bind
+tests_unit_test_vdpa_bind_SOURCES = \
+	tests/unit/test-vdpa-bind.c \
+	$(UNIT_VDPA_FIXTURE)
+tests_unit_test_vdpa_bind_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vdpa_bind_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-vdpa-control
+tests_unit_test_vdpa_control_SOURCES = \
+	tests/unit/test-vdpa-control.c \
+	$(UNIT_VDPA_FIXTURE)
 tests_unit_test_vdpa_control_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vdpa_control_LDADD = $(UNIT_KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-vdpa-delete
+tests_unit_test_vdpa_delete_SOURCES = \
+	tests/unit/test-vdpa-delete.c \
+	$(UNIT_VDPA_FIXTURE)
+tests_unit_test_vdpa_delete_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vdpa_delete_LDADD = $(UNIT_KERNEL_LIBS)
 
 check_PROGRAMS += tests/unit/test-virtio-name
 tests_unit_test_virtio_name_SOURCES = tests/unit/test-virtio-name.c
 tests_unit_test_virtio_name_LDADD = netlink/libkernel.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-genl-helper
-tests_unit_test_genl_helper_SOURCES = tests/unit/test-genl-helper.c
+tests_unit_test_genl_helper_SOURCES = \
+	tests/unit/test-genl-helper.c \
+	tests/unit/wait-until.h
 tests_unit_test_genl_helper_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_genl_helper_LDADD = $(UNIT_KERNEL_LIBS)
 

@@ -28,6 +28,7 @@
 #include "netlink/nl-conn.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
+#include "tests/unit/wait-until.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -98,17 +99,6 @@ run(void)
     poll_timer_wait(10);
     poll_block();
 }
-
-/* Runs until COND, for at most 10 s. */
-#define wait_until(COND)                                        \
-    do {                                                        \
-        long long int end = time_msec() + 10000;                \
-                                                                \
-        while (!(COND)) {                                       \
-            assert_true(time_msec() < end);                     \
-            run();                                              \
-        }                                                       \
-    } while (0)
 
 /* Asks lane 'lane' for all families. */
 static void

@@ -24,6 +24,7 @@
 #include "openvswitch/poll-loop.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/nl-peer.h"
+#include "tests/unit/wait-until.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -89,17 +90,6 @@ run(void)
     poll_timer_wait(5);
     poll_block();
 }
-
-/* Runs until COND, for at most 20 s. */
-#define wait_until(COND)                                        \
-    do {                                                        \
-        long long int end = time_msec() + 20000;                \
-                                                                \
-        while (!(COND)) {                                       \
-            assert_true(time_msec() < end);                     \
-            run();                                              \
-        }                                                       \
-    } while (0)
 
 static union {
     struct nlmsghdr nlh;
