@@ -90,7 +90,8 @@ setup_rpm_root() {
 # stage "unit" is for them.
 stage_rpm() {
     local dir=$work/check/rpm version tarball rc=0
-    local args=(--define "ovs_tree $ovs_dir" --define "check_args check-TESTS \
+    local args=(--define "ovs_tree $ovs_dir" --define \
+        "check_args check-TESTS check-local \
         check_PROGRAMS= TESTS=tests/unit/test-pairing")
     package_tarball
     if package_rpm_build "$dir" --noclean "${args[@]}" \
