@@ -182,6 +182,7 @@ tests_unit_test_flow_table_LDADD = controller/libcontroller.a $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/test-flow-table-random
 tests_unit_test_flow_table_random_SOURCES = \
 	tests/unit/flow-table-build.h \
+	tests/unit/rounds.h \
 	tests/unit/test-flow-table-random.c
 tests_unit_test_flow_table_random_LDADD = \
 	controller/libcontroller.a $(UNIT_LIBS)
@@ -417,11 +418,14 @@ tests_unit_test_inventory_LDADD = $(UNIT_CONTROLLER_LIBS)
 check_PROGRAMS += tests/unit/test-inventory-random
 tests_unit_test_inventory_random_SOURCES = \
 	tests/unit/inventory-build.h \
+	tests/unit/rounds.h \
 	tests/unit/test-inventory-random.c
 tests_unit_test_inventory_random_LDADD = $(UNIT_CONTROLLER_LIBS)
 
 check_PROGRAMS += tests/unit/test-output
-tests_unit_test_output_SOURCES = tests/unit/test-output.c
+tests_unit_test_output_SOURCES = \
+	tests/unit/rounds.h \
+	tests/unit/test-output.c
 tests_unit_test_output_LDADD = $(UNIT_CONTROLLER_LIBS)
 
 check_PROGRAMS += tests/unit/test-pairing
@@ -477,6 +481,7 @@ tests_unit_test_vdpa_args_LDADD = $(UNIT_CONTROLLER_LIBS) $(KERNEL_LIBS)
 check_PROGRAMS += tests/unit/test-flow-text
 tests_unit_test_flow_text_SOURCES = \
 	tests/unit/flow-text-reader.h \
+	tests/unit/rounds.h \
 	tests/unit/test-flow-text.c
 tests_unit_test_flow_text_LDADD = $(UNIT_CONTROLLER_LIBS)
 

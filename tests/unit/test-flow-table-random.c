@@ -5,6 +5,7 @@
 #include "controller/flow-table/table.h"
 
 #include "tests/unit/flow-table-build.h"
+#include "tests/unit/rounds.h"
 
 /* Random events on a small table: after each, what was kept up agrees with the
  * recompute, also while work is put off; and flows are those that a plain
@@ -347,7 +348,7 @@ run_seed(uint32_t seed, bool graph)
         .now = 1000,
     };
 
-    for (int i = 0; i < N_EVENTS; i++) {
+    for (int i = 0; i < rounds(N_EVENTS); i++) {
         struct ds errors = DS_EMPTY_INITIALIZER;
         bool settled;
 

@@ -15,6 +15,7 @@
 #include "random.h"
 #include "sset.h"
 #include "tests/unit/flow-text-reader.h"
+#include "tests/unit/rounds.h"
 #include "util.h"
 
 static char *
@@ -164,7 +165,7 @@ test_mutations(void **state OVS_UNUSED)
     size_t len = strlen(data);
 
     random_set_seed(1);
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < rounds(3000); i++) {
         static const char some[] = "(),=/:. x0\n";
         char *copy = xmemdup(data, len);
         struct reader r;

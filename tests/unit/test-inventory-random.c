@@ -19,6 +19,7 @@
 
 #include "random.h"
 #include "tests/unit/inventory-build.h"
+#include "tests/unit/rounds.h"
 
 #define N_LINKS 10
 #define N_VFS 6
@@ -589,7 +590,7 @@ test_incremental_equals_scratch(void **state)
         m.state[i] = SOURCE_SYNCING;
     }
     random_set_seed(20240611);
-    for (int i = 0; i < 10000; i++) {
+    for (int i = 0; i < rounds(10000); i++) {
         struct inventory scratch;
         char *pairs, *wanted;
 
@@ -625,8 +626,8 @@ test_incremental_equals_scratch(void **state)
     print_message("%"PRIuSIZE" with pairs, %"PRIuSIZE" with "
                   "ambiguities\n", n_paired, n_ambiguous);
     /* It was no test of nothing. */
-    assert_true(n_paired > 500);
-    assert_true(n_ambiguous > 500);
+    assert_true(n_paired > rounds(500));
+    assert_true(n_ambiguous > rounds(500));
 }
 
 int

@@ -13,6 +13,7 @@
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "random.h"
+#include "tests/unit/rounds.h"
 #include "unicode.h"
 #include "util.h"
 
@@ -267,7 +268,7 @@ static void
 test_any_string(void **state OVS_UNUSED)
 {
     random_set_seed(7);
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < rounds(20000); i++) {
         char s[16], *text, *error, *again;
         size_t length, quotes = 0, commas = 0;
         struct json *json;

@@ -251,7 +251,8 @@ valgrind_command="valgrind --quiet --leak-check=full \
 
 stage_valgrind() {
     local dir=$work/check/valgrind report rc=0
-    unit_check "$work/release" \
+    # One round in ten of the random tests: they take most of the time.
+    TEST_ROUNDS_DIVISOR=10 unit_check "$work/release" \
         CHECK_WRAPPER="$valgrind_command --error-exitcode=99" || rc=$?
 
     # The daemon detaches, so what valgrind has to say goes to files.  Leaks are
