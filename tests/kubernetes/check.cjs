@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// check.cjs DIR FOLDER
+// check.cjs DIR TREE
 //
-// Looks at the manifests in FOLDER, which is Documentation/kubernetes, with the
-// packages of package-lock.json that are below DIR.  Prints PASS or FAIL for
-// each, with what is wrong before it, set off.
+// Looks at the manifests in Documentation/kubernetes of TREE, with the packages
+// of package-lock.json that are below DIR.  Prints PASS or FAIL for each, with
+// what is wrong before it, set off.
 
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
 const { createRequire } = require("node:module");
 
-const [dir, folder] = process.argv.slice(2).map((arg) => path.resolve(arg));
+const [dir, tree] = process.argv.slice(2).map((arg) => path.resolve(arg));
+const folder = path.join(tree, "Documentation/kubernetes");
 const load = createRequire(path.join(dir, "package.json"));
 const yaml = load("js-yaml");
 const linter = load("dockerfile-utils");
@@ -100,6 +101,8 @@ function patch(object, operations) {
       at[last] = value;
     } else if (op === "replace" && last in at) {
       at[last] = value;
+    } else if (op === "remove" && !Array.isArray(at) && last in at) {
+      delete at[last];
     } else if (op !== "test" || at[last] !== value) {
       throw new Error(`${op} ${pointer} cannot be done`);
     }
@@ -141,6 +144,17 @@ function sense(set) {
     pod.securityContext.seccompProfile.type === "RuntimeDefault",
     "no seccomp profile",
   );
+  for (const name of ["startupProbe", "livenessProbe", "readinessProbe"]) {
+    const { exec, httpGet, timeoutSeconds } = container[name];
+    const ports = container.ports ?? [];
+    want(!exec !== !httpGet, `${name} does not ask in one way`);
+    want(
+      !httpGet || ports.some((port) => port.name === httpGet.port),
+      `${name} asks at a port that is not there`,
+    );
+    // A second, if it is not told.
+    want(timeoutSeconds > 5, `${name} takes a busy node for a dead one`);
+  }
   want(
     pod.automountServiceAccountToken === false,
     "has a token that it does not need",
@@ -148,28 +162,109 @@ function sense(set) {
   return complaints;
 }
 
-// A variant: the base with one patch of the DaemonSet, and files of its own.
-function variant(set, name) {
-  const { resources, patches } = read(name, "kustomization.yaml")[0];
-  if (resources[0] !== ".." || patches.length !== 1) {
-    return [`${name} is not one patch of the base`];
+// A component, which kustomize puts on top of whatever has the DaemonSet: a patch
+// of that, and files of its own.  It must not name a folder above its own, which
+// kustomize takes for a cycle.
+function component(set, name) {
+  const { kind, apiVersion, resources, patches } = read(
+    name,
+    "kustomization.yaml",
+  )[0];
+  if (
+    `${apiVersion} ${kind}` !==
+      "kustomize.config.k8s.io/v1alpha1 Component" ||
+    patches.length !== 1 ||
+    (resources ?? []).some((file) => file.includes(".."))
+  ) {
+    throw new Error(`${name} is not a component with one patch`);
   }
+  patch(set, read(name, patches[0].path)[0]);
+  return (resources ?? []).flatMap((file) => read(name, file));
+}
+
+// The DaemonSet with components, in this order.
+function components(set, names) {
+  const patched = structuredClone(set);
   try {
-    const patched = patch(
-      structuredClone(set),
-      read(name, patches[0].path)[0],
-    );
+    const others = names.flatMap((name) => component(patched, name));
     return [
       ...validate(patched),
       ...sense(patched),
-      ...resources
-        .slice(1)
-        .flatMap((file) => read(name, file))
-        .flatMap(validate),
+      ...others.flatMap(validate),
     ];
   } catch (error) {
     return [error.message];
   }
+}
+
+// Absolute names in the daemon's sources that no mount of the container has to
+// bring, each with the reason.
+const OWN = {
+  "/proc": "the container's own, and of all processes by hostPID",
+  "/sys": "the container's own, if nothing is to be written there",
+  "/dev": "the container's own; the host's is not there, as the page says",
+  "/etc/modules-load.d": "only spoken of, in advice",
+};
+// By libopenvswitch, and by a macro.
+const ELSEWHERE = ["/run/openvswitch", "/var/lib/ovs-offload"];
+// Of what only changes the node, and so only in policies/.
+const CHANGES = [
+  "/etc/systemd/system",
+  "/usr/lib/systemd/system",
+  "/etc/sriov-operator",
+];
+
+function sources() {
+  return ["controller", "netlink", "ovsdb"].flatMap((name) =>
+    fs
+      .readdirSync(path.join(tree, name), { recursive: true })
+      .filter((file) => /\.[ch]$/.test(file))
+      .map((file) => fs.readFileSync(path.join(tree, name, file), "utf8")),
+  );
+}
+
+// below NAME DIRECTORY: whether that is it, or in there.
+function below(name, directory) {
+  return name === directory || name.startsWith(`${directory}/`);
+}
+
+// Absolute names in string literals; ":" is between several.
+function names() {
+  const code = sources()
+    .join("\n")
+    .replace(/\/\*[^]*?\*\//g, "");
+  return new Set(
+    [...code.matchAll(/"(\/[a-z][^" ]*)"/g)]
+      .flatMap((match) => match[1].split(":"))
+      .map((name) => name.replace(/^\/var\/run\//, "/run/"))
+      .filter((name) => /^\/(dev|etc|lib|opt|proc|run|sys|usr|var)\b/.test(name))
+      .concat(ELSEWHERE),
+  );
+}
+
+// What the daemon opens is mounted, and nothing else.
+function mounts(set) {
+  const opened = [...names()];
+  const full = structuredClone(set);
+  component(full, "policies");
+  const of = (object) =>
+    object.spec.template.spec.containers[0].volumeMounts.map(
+      (mount) => mount.mountPath,
+    );
+  const has = (object, name) => of(object).some((mount) => below(name, mount));
+  return [
+    ...opened
+      .filter((name) => !Object.keys(OWN).some((own) => below(name, own)))
+      .filter(
+        (name) =>
+          !has(full, name) ||
+          (!has(set, name) && !CHANGES.some((own) => below(name, own))),
+      )
+      .map((name) => `${name} is in the sources, and not mounted`),
+    ...of(full)
+      .filter((mount) => !opened.some((name) => below(name, mount)))
+      .map((mount) => `${mount} is mounted, and not in the sources`),
+  ];
 }
 
 // That the test sees what is wrong.
@@ -190,6 +285,9 @@ function spoiled(set) {
   expect("what is required", (pod) => delete pod.containers[0].name);
   expect("a value", (pod) => (pod.restartPolicy = "Perhaps"));
   expect("a volume", (pod) => pod.volumes.pop());
+  expect("a probe", (pod) => {
+    delete pod.containers[0].startupProbe.timeoutSeconds;
+  });
   expect("privileges", (pod) => {
     pod.containers[0].securityContext.privileged = true;
   });
@@ -203,9 +301,15 @@ for (const file of read("kustomization.yaml")[0].resources) {
 }
 const set = read("daemonset.yaml").find((o) => o.kind === "DaemonSet");
 result("daemonset.yaml, what no schema says", sense(set));
-for (const name of ["metrics", "policies"]) {
-  result(`${name}/`, variant(set, name));
+for (const names of [
+  ["metrics"],
+  ["policies"],
+  ["metrics", "policies"],
+  ["policies", "metrics"],
+]) {
+  result(`with ${names.join(", ")}`, components(set, names));
 }
+result("what is opened is mounted", mounts(set));
 result("the test sees mistakes", spoiled(set));
 result(
   "Containerfile, by dockerfile-utils",
