@@ -15,7 +15,7 @@
 #     SRCDIR    the source tree
 #
 # and, if the caller wants, DAEMON (the program to test, for one that runs it
-# under valgrind) and WAIT.
+# under valgrind), WAIT, and KEPT (a directory for JSON that the daemon said).
 #
 # A test fails by the first command that fails outside of a condition, or by
 # "fail WHY".  After it all that it started is stopped in order, and the
@@ -303,14 +303,19 @@ ctl() {
     ovs-appctl -T "$WAIT" -t "$T/$TARGET.ctl" "$@"
 }
 
-# json COMMAND... : JQ-FILTER.  What COMMAND says as JSON, through jq -r.
+# json COMMAND... : JQ-FILTER.  What COMMAND says as JSON, through jq -r.  What
+# it said last is kept, to be compared with the reference.
 json() {
-    local args=()
+    local args=() answer
     while test "$1" != :; do
         args+=("$1")
         shift
     done
-    ctl "${args[@]}" --format=json | jq -r "$2"
+    answer=$(ctl "${args[@]}" --format=json) || return
+    if test -n "${KEPT:-}"; then
+        printf '%s\n' "$answer" >"$KEPT/${args[0]/\//-}.$FUNCTION"
+    fi
+    jq -r "$2" <<<"$answer"
 }
 
 # json_is EXPECTED COMMAND... : JQ-FILTER

@@ -11,7 +11,10 @@ manuals() { "$DOCS/manuals" "$@" 2>&1 || fail "manuals $*"; }
 test_commands() {
     start_fresh_ovsdb
     start_daemon
-    ctl list-commands | manuals commands
+    ctl list-commands >"$T/commands"
+    manuals commands <"$T/commands"
+    "$DOCS/members" "$SRCDIR/Documentation/json.md" commands \
+        <"$T/commands" || fail "commands are missing in json.md"
 }
 
 test_options() {
@@ -43,6 +46,9 @@ test_differences_are_found() {
     echo '{"matched": 0, "flows": [], "more": 1}' >"$T/flow-list.1"
     contains "$(fails 1 "$DOCS/members" "$SRCDIR/Documentation/json.md" \
         "$SRCDIR" "$T/flow-list.1")" "member more is not documented"
+    contains "$(fails 1 "$DOCS/members" "$SRCDIR/Documentation/json.md" \
+        commands <<<'  port/nosuch            [--format=table|json|csv]')" \
+        "command port/nosuch is not documented"
 }
 
 # What is said of a node with VFs, device-info files and a bad configuration.
@@ -64,7 +70,8 @@ test_json() {
     wait_json status : '.config.errors != {}'
     mkdir "$T/json"
     for command in status port/list event/list vdpa/list vdpa/mgmtdev-list \
-            policy/list policy/diff flow/report flow/list \
+            policy/list "policy/show p" policy/diff event/wait \
+            flow/report flow/list \
             "flow/parse $SRCDIR/Documentation/examples/flows.txt" \
             "port/show 0000:65:00.1" "explain 0000:65:00.1"; do
         set -- "${command%% *}"
@@ -76,6 +83,26 @@ test_json() {
     "$DOCS/members" "$SRCDIR/Documentation/json.md" "$SRCDIR" "$T"/json/* ||
         fail "JSON is not as documented"
     expect_log 'offload-mode'
+}
+
+# README shows what "utilities/dev check" prints, which is what runs this.
+test_end_of_check() {
+    mkdir "$T/check"
+    (
+        # shellcheck source=../../utilities/dev.d/check.sh
+        . "$SRCDIR/utilities/dev.d/check.sh"
+        work=$T
+        job_end() { job_took=47; }
+        for stage in "${stages[@]}"; do
+            echo "PASS $stage" >"$work/check/$stage.log"
+            check_end "$stage"
+        done
+        check_summary 1500
+    ) >"$T/summary"
+    "$DOCS/steps" output README.md "utilities/dev check" "$T/summary"
+    sed -i s/skipped/left/ "$T/summary"
+    fails 1 "$DOCS/steps" output README.md "utilities/dev check" \
+        "$T/summary" >/dev/null
 }
 
 # compares OUTPUT STATUS: the page's only command printed that, and ended so

@@ -38,7 +38,8 @@ check_list_more() {
               the Containerfile, done in a chroot, and its image as a pod
   lab-6.12    as "lab", on a newer kernel, of Debian's backports
   lab-ovs-newer
-              the lab's tests of flows, with the next Debian's Open vSwitch
+              the lab's tests of flows and documents, with the next Debian's
+              Open vSwitch
 END
 }
 
@@ -322,7 +323,7 @@ stage_ovs_newer() {
 stage_lab_ovs_newer() {
     build_newer lab-ovs-newer || return 0
     BUILDDIR=$work/ovs-newer "$top/tests/lab/run" -O "$newer_release" \
-        t/dp-flow t/explain t/flow t/pairing t/report
+        t/demo t/docs t/dp-flow t/explain t/flow t/pairing t/report
 }
 
 stage_distcheck() {

@@ -193,10 +193,14 @@ ooc() { ovs-appctl -t ovs-offload-controller "$@"; }
 
 # ooc_jq COMMAND [ARG...] QUERY: jq on what one of its commands says; fails if
 # the command does, or if the result is false.  (jq 1.6 takes no input at all
-# for a success.)
+# for a success.)  What each command said last is kept for "run", which compares
+# it with the reference of JSON.
 ooc_jq() {
-    local json
+    local json args="${*:1:$#-1}"
     json=$(ooc "${@:1:$#-1}" --format=json) || return
+    [ -d "$LAB_OUT/json" ] || mkdir "$LAB_OUT/json"
+    args=${args//\//-}
+    printf '%s\n' "$json" >"$LAB_OUT/json/${args/ /.}"
     jq -rce "${*: -1}" <<<"$json"
 }
 

@@ -20,7 +20,8 @@ json=$dir/json
 # --- what pages call ---------------------------------------------------------
 
 # node: as it is before the reader begins: a NIC with VFs, representors that
-# udev has named, Open vSwitch that was never asked to offload, no daemon
+# udev has named, no driver for vDPA devices, Open vSwitch that was never asked
+# to offload and has no bridge, no daemon
 node() {
     local netns i
     [ -z "$(pid_of ovs-offload-controller)" ] || daemon_stop || return
@@ -34,12 +35,16 @@ node() {
     done
     [ -z "$(pid_of ovs-vswitchd)" ] || ovs_stop || return
     [ ! -e /sys/class/net/bond0 ] || unbonded || return
+    modprobe -r vhost_vdpa virtio_vdpa || return
     named || return
     for i in 0 1 2 3; do
         ip link set pf0vf$i down
     done
-    ovs_start false && bridge_add && flows_last
+    ovs_start false && flows_last
 }
+
+# ready: what else each node has after a while
+ready() { modprobe virtio_vdpa && bridge_add; }
 
 # bonded: the same with a pod, shop/web-0, that talks through a bond of the
 # uplinks of two PFs to 10.0.0.9
@@ -47,7 +52,7 @@ bonded() {
     node && ovs_stop && rmmod nicsim &&
         nic_up 4 num_pfs=2 shared_esw=1 wire_peer=1 &&
         devlink dev eswitch set "pci/$(pf_addr 1)" mode switchdev &&
-        bond_add && named && ovs_start && bridge_add && flows_last &&
+        bond_add && named && ovs_start && ready && flows_last &&
         bond_port && ovs-vsctl set Open_vSwitch . \
             external_ids:offload-mode=own external_ids:offload-select=none &&
         daemon_start && vdpa_add 0 &&
@@ -82,7 +87,7 @@ pods() {
     ovs-vsctl set Open_vSwitch . external_ids:offload-mode="${1:-own}" \
         external_ids:offload-select=none other_config:hw-offload=true &&
         systemctl restart openvswitch-switch &&
-        daemon_start && vdpa_add 0 && vdpa_add 1 &&
+        ready && daemon_start && vdpa_add 0 && vdpa_add 1 &&
         ooc port/attach vdpa0 iface-id=shop_web-0 "mac=$(mac_of 0)" &&
         ooc port/attach vdpa1 iface-id=shop_db-0 "mac=$(mac_of 1)" &&
         attached 2 && pod web-0 0 && pod db-0 1 && talk
@@ -93,7 +98,7 @@ pods() {
 plugged() {
     ovs-vsctl set Open_vSwitch . other_config:hw-offload=true &&
         systemctl restart openvswitch-switch &&
-        daemon_start && vdpa_add 0 && cni_add web-0 0 &&
+        ready && daemon_start && vdpa_add 0 && cni_add web-0 0 &&
         state vdpa0 foreign && pod web-0 0
 }
 
@@ -202,19 +207,39 @@ verdict_is() {
 # collect: what each command that only reads says in JSON, for json.md
 collected=0
 collect() {
-    local command name of
+    local command policy of
     collected=$((collected + 1))
     of=$(ooc port/list --format=json | jq -r \
         '[.[] | select(.vdpa and .iface_id)][0].vdpa // empty')
-    for command in status port/list event/list vdpa/list vdpa/mgmtdev-list \
-            policy/list policy/diff flow/report flow/list \
+    policy=$(ooc policy/list --format=json | jq -r '.[0].policy // empty')
+    for command in status port/list event/list event/wait vdpa/list \
+            vdpa/mgmtdev-list policy/list policy/diff flow/report flow/list \
+            "flow/parse $PWD/Documentation/examples/flows.txt" \
+            ${policy:+"policy/show $policy"} \
             ${of:+"port/show $of" "vdpa/show $of" "explain $of"}; do
-        name=${command%% *}
-        # shellcheck disable=SC2086 # A word and perhaps an argument.
-        ooc $command --format=json 2>&1 | sed '/^ovs-appctl: /d' \
-            >"$json/${name/\//-}.$collected"
+        keep_json "$collected" "$command"
     done
     return 0
+}
+
+# keep_json SUFFIX COMMAND: what it says; one that fails on purpose, too
+keep_json() {
+    local name=${2%% *}
+    # shellcheck disable=SC2086 # A word and perhaps arguments.
+    ooc $2 --format=json 2>&1 | sed '/^ovs-appctl: /d' \
+        >"$json/${name/\//-}.$1"
+}
+
+# collect_changes: the same for those that change vDPA devices, with that of the
+# last VF, which no pod has
+collect_changes() {
+    local old
+    old=$(ooc vdpa/list --format=json | jq -r --arg vf "$(vf_addr 3)" \
+        '.[] | select(.vf_pci == $vf) | .vdpa')
+    [ -z "$old" ] || ooc vdpa/del "$old" || return
+    keep_json new "vdpa/add vdpa9 mgmtdev=pci/$(vf_addr 3)" &&
+        keep_json new "vdpa/unbind vdpa9" &&
+        keep_json new "vdpa/bind vdpa9 virtio_vdpa" && ooc vdpa/del vdpa9
 }
 
 # --- the pages ---------------------------------------------------------------
@@ -248,7 +273,7 @@ while IFS= read -r -d '' kind && IFS= read -r -d '' place &&
     step "$kind" "$place" "$command"
 done <"$dir/list"
 [ -z "$(pid_of ovs-offload-controller)" ] || collect
-cp -r "$dir" "$LAB_OUT/"
+cp -a "$dir" "$LAB_OUT/"
 "$docs/steps" compare "$dir" "${pages[@]}" || exit 1
 "$docs/members" Documentation/json.md . "$json"/* || exit 1
 finish
