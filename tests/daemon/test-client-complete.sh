@@ -169,3 +169,58 @@ test_zsh() {
         compinit -u -d $2; print $_comps[ovs-offload]' zsh "$COMPLETION" \
         "$T/zcompdump")" "_ovs-offload"
 }
+
+# A zsh in which somebody hits Tab, on a terminal that zsh itself makes.
+test_zsh_interactive() {
+    command -v zsh >/dev/null || skip "there is no zsh"
+    zsh -f -c 'zmodload zsh/zpty' 2>/dev/null || skip "zsh has no zpty"
+    start_all
+    mkdir "$T/zdot" "$T/fpath"
+    cp "$COMPLETION/_ovs-offload" "$T/fpath/"
+    # A prompt that can be waited for, as it has a number; no menus, no beeps.
+    cat >"$T/zdot/.zshrc" <<END
+fpath=($T/fpath \$fpath)
+autoload -Uz compinit
+compinit -u -d $T/zcompdump
+unsetopt auto_menu list_beep beep
+PS1="READY %h> "
+END
+    cat >"$T/zdot/type" <<'END'
+zmodload zsh/zpty
+T=$1
+shift
+cd $T/bin
+zpty shell "PATH=$T/bin:$PATH TERM=dumb ZDOTDIR=$T/zdot zsh -i"
+await() {
+    # Reads until there is that pattern; patience is that of the caller.
+    local text
+    zpty -r -m shell text "*$1*" || { print -r -- "no $1"; exit 1 }
+    print -rn -- "$text"
+}
+integer n=1
+await "READY $n> "
+for keys wanted in "$@"; do
+    zpty -w -n shell ${(g::)keys}
+    await "${wanted:-READY $((++n))> }"
+done
+zpty -w shell exit
+zpty -d shell
+END
+    timeout "$((WAIT * 5))" zsh -f "$T/zdot/type" "$T" \
+        'ovs-offload por\tdet\tvd\t\r' "" \
+        'ovs-offload flow rep\t--pod=n\t--to\t3\r' "" \
+        'ovs-offload port sh\t0000:65:00.2\t\r' "" \
+        'ovs-offload -o y\tport li\t\r' "" \
+        'ovs-offload flow parse ./o\t\r' "" \
+        'ovs-offload policy \t' "apply*delete*diff*list*set*show" \
+        'sh\tx\r' "" \
+        'ovs-offload explain tr\t\r' "" >"$T/screen" 2>&1
+    is "$(cat "$T/words")" "<port><detach><vdpa:0000:65:00.1>
+<flow><report><--pod=ns/pod><--top=3>
+<port><show><0000:65:00.2>
+<-o><yaml><port><list>
+<flow><parse><./ovs-offload>
+<policy><show><x>
+<explain><$TRAP>"
+    test ! -e "$T/trap"
+}
