@@ -17,6 +17,7 @@
 #include "controller/controller.h"
 #include "controller/devinfo/watch.h"
 #include "controller/event-log.h"
+#include "controller/flow/engine.h"
 #include "controller/inventory.h"
 #include "controller/output.h"
 #include "controller/reconcile.h"
@@ -28,7 +29,7 @@
 #include "unixctl.h"
 #include "util.h"
 
-#define USAGE "[STATE]"
+#define USAGE "[--flows] [STATE]"
 
 /* Who may wait at a time. */
 #define MAX_WAITS 64
@@ -42,6 +43,7 @@ struct wait {
     struct ovs_list node;       /* In 'waits'. */
     struct unixctl_conn *conn;
     enum output_format format;  /* Of the answer. */
+    bool flows;                 /* Also for news of flows? */
     long long int state;        /* That it knows. */
     long long int deadline;     /* time_msec() at which to answer anyway. */
 };
@@ -59,6 +61,11 @@ struct marks {
 
 static struct marks last;       /* As they were for 'state'. */
 static long long int state;     /* 0 before the first round. */
+
+/* Flows come and go all the time, and have counters: a number of its own for
+ * those who want to know of that, too, which is added. */
+static uint64_t last_flows;     /* As it was for 'flow_state'. */
+static long long int flow_state;
 
 static void
 update_state(const struct controller *c)
@@ -78,14 +85,25 @@ update_state(const struct controller *c)
         state++;
     }
     last = now;
+    if (last_flows != flow_engine_seqno(c->flows)) {
+        last_flows = flow_engine_seqno(c->flows);
+        flow_state++;
+    }
+}
+
+/* The number for one who wants to know of flows, too, or not. */
+static long long int
+state_for(bool flows)
+{
+    return state + (flows ? flow_state : 0);
 }
 
 static void
-answer(struct unixctl_conn *conn, enum output_format format)
+answer(struct unixctl_conn *conn, enum output_format format, bool flows)
 {
     struct json *json = json_object_create();
 
-    json_object_put(json, "state", json_integer_create(state));
+    json_object_put(json, "state", json_integer_create(state_for(flows)));
     output_reply(conn, output_object(json, format));
     json_destroy(json);
 }
@@ -97,28 +115,44 @@ cmd_event_wait(struct unixctl_conn *conn, int argc, const char *argv[],
     enum output_format format;
     long long int known;
     struct wait *wait;
+    bool flows;
 
-    if (!command_parse_args(conn, &argc, argv, 0, 1, USAGE, &format)) {
+    if (!command_parse_args(conn, &argc, argv, 0, 2, USAGE, &format)) {
+        return;
+    }
+    if (argc > 2 && !strcmp(argv[2], "--flows")) {
+        /* Whoever made 'argv' frees each of its strings. */
+        const char *first = argv[1];
+
+        argv[1] = argv[2];
+        argv[2] = first;
+    }
+    flows = argc > 1 && !strcmp(argv[1], "--flows");
+    argc -= flows;
+    argv += flows;
+    if (argc > 2) {
+        command_reply_error(conn, "too many arguments\n"
+                            "usage: event/wait " USAGE " " FORMAT_USAGE);
         return;
     }
     update_state(c);
     if (argc < 2) {
-        answer(conn, format);
+        answer(conn, format, flows);
         return;
     }
     if (!str_to_llong(argv[1], 10, &known)) {
-        command_reply_error(conn, "%s: STATE is a number of an earlier "
-                            "answer, not \"%s\"", argv[0], argv[1]);
+        command_reply_error(conn, "event/wait: STATE is a number of an "
+                            "earlier answer, not \"%s\"", argv[1]);
         return;
     }
     if (ovs_list_size(&waits) >= MAX_WAITS) {
-        command_reply_error(conn, "%s: %d are waiting, try again later",
-                            argv[0], MAX_WAITS);
+        command_reply_error(conn, "event/wait: %d are waiting, try again "
+                            "later", MAX_WAITS);
         return;
     }
     wait = xmalloc(sizeof *wait);
     *wait = (struct wait) {
-        .conn = conn, .format = format, .state = known,
+        .conn = conn, .format = format, .flows = flows, .state = known,
         .deadline = time_msec() + MAX_WAIT_MS,
     };
     ovs_list_push_back(&waits, &wait->node);
@@ -145,8 +179,9 @@ command_wait_run(const struct controller *c)
 
     update_state(c);
     LIST_FOR_EACH_SAFE (wait, next, node, &waits) {
-        if (wait->state != state || time_msec() >= wait->deadline) {
-            answer(wait->conn, wait->format);
+        if (wait->state != state_for(wait->flows)
+            || time_msec() >= wait->deadline) {
+            answer(wait->conn, wait->format, wait->flows);
             wait_destroy(wait);
         }
     }

@@ -47,6 +47,8 @@ struct flow_engine {
     long long int cycle_end;    /* Of the last one's end, 0 if none. */
     uint64_t cycle_us;          /* Microseconds of the kernel in it. */
     long long int due;          /* time_msec() of the next one. */
+    bool was_due;               /* Did the last one begin when it was due? */
+    uint64_t n_due;             /* Those that did and are over. */
     struct histogram dump_times[FLOW_N_SOURCES]; /* Of the kernel. */
 };
 
@@ -151,14 +153,16 @@ run_cycle(struct flow_engine *e)
         flow_table_tick(e->table);
         flow_table_forget(e->table, e->netdevs.exists, e->netdevs.aux);
         e->cycle_end = time_msec();
+        e->n_due += e->was_due;
         schedule_cycle(e);
     }
 }
 
 static void
-start_cycle(struct flow_engine *e)
+start_cycle(struct flow_engine *e, bool due)
 {
     COVERAGE_INC(flow_cycle);
+    e->was_due = due;
     e->cycle = CYCLE_TC;
     e->cycle_start = time_msec();
     e->cycle_us = 0;
@@ -179,7 +183,7 @@ flow_engine_refresh(struct flow_engine *e)
 {
     if (!e->cycle && wants_cycles(e)
         && time_msec() >= e->cycle_end + pause_after(e->cycle_us)) {
-        start_cycle(e);
+        start_cycle(e, false);
     }
 }
 
@@ -200,7 +204,7 @@ flow_engine_run(struct flow_engine *e)
     if (e->cycle) {
         run_cycle(e);
     } else if (wants_cycles(e) && time_msec() >= e->due) {
-        start_cycle(e);
+        start_cycle(e, true);
     }
 }
 
@@ -291,6 +295,20 @@ flow_engine_last_read(const struct flow_engine *e)
     return (!flow_table_count_of(e->table, true, 0) || !kernel ? tc
             : !flow_table_count_of(e->table, false, 0) || !tc ? kernel
             : MIN(tc, kernel));
+}
+
+uint64_t
+flow_engine_seqno(const struct flow_engine *e)
+{
+    uint64_t seqno = e->n_due;
+
+    for (int i = 0; i < FLOW_N_SOURCES; i++) {
+        struct flow_source_counts counts;
+
+        flow_engine_get_counts(e, i, &counts);
+        seqno += counts.messages + counts.resyncs + counts.overflows;
+    }
+    return seqno;
 }
 
 bool

@@ -92,6 +92,11 @@ enum flow_source_state flow_engine_state(const struct flow_engine *,
 /* Were messages left out for their form in the last full dump? */
 bool flow_engine_is_incomplete(const struct flow_engine *);
 
+/* A number that becomes another one when flows come, change or go, and when
+ * counters were read because it was time, rather than for somebody who asked
+ * for it. */
+uint64_t flow_engine_seqno(const struct flow_engine *);
+
 /* When counters were last read, by time_msec(), or 0. */
 long long int flow_engine_last_read(const struct flow_engine *);
 

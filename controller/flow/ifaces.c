@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controller/inventory.h"
+#include "openvswitch/dynamic-string.h"
 #include "ovsdb/iface-id.h"
 #include "ovsdb/ovs-view.h"
 #include "smap.h"
@@ -123,6 +124,36 @@ is_uplink(const struct inventory *inv, const struct inv_link *link)
 }
 
 static void
+put_pf(struct ds *pfs, const struct inv_link *link)
+{
+    char buf[PCI_ADDR_STRLEN];
+
+    if (link->info.has_parent_pci) {
+        ds_put_format(pfs, " %s", pci_addr_format(&link->info.parent_pci,
+                                                  buf));
+    }
+}
+
+/* PCI addresses of the PFs that 'uplink' is of, several if it is a bond. */
+static char *
+uplink_pfs(const struct inventory *inv, const struct inv_link *uplink)
+{
+    struct ds pfs = DS_EMPTY_INITIALIZER;
+    const struct inv_link *link;
+
+    if (!flow_bond_member(inv, uplink)) {
+        put_pf(&pfs, uplink);
+        return ds_steal_cstr(&pfs);
+    }
+    HMAP_FOR_EACH (link, index_node, &inv->links) {
+        if (link->info.master == uplink->info.ifindex) {
+            put_pf(&pfs, link);
+        }
+    }
+    return ds_steal_cstr(&pfs);
+}
+
+static void
 fill_kind(struct flow_interface *f, const struct ovs_iface *iface,
           const struct inventory *inv, const struct inv_link *link,
           const struct pod_name *pod)
@@ -167,6 +198,9 @@ add_iface(struct flow_ifaces *fi, const struct inventory *inv,
     }
     pod_name_init(&pod, iface->external_ids);
     fill_kind(f, iface, inv, link, &pod);
+    f->bridge = own(fi, nullable_xstrdup(iface->bridge));
+    f->pfs = (f->kind == FLOW_KIND_UPLINK ? own(fi, uplink_pfs(inv, link))
+              : NULL);
     f->iface_id = own(fi, nullable_xstrdup(iface->iface_id));
     f->ns = own(fi, nullable_xstrdup(pod.ns));
     f->pod = own(fi, nullable_xstrdup(pod.pod));

@@ -43,6 +43,10 @@ struct flow_interface {
     const char *pod;            /* Pod, or NULL. */
     const char *representor;    /* Netdev's name if it is one, or NULL. */
     const char *attached_mac;   /* "xx:xx:xx:xx:xx:xx", or NULL. */
+    const char *bridge;         /* Name of its bridge; NULL for a tunnel, which
+                                 * may be on several. */
+    const char *pfs;            /* PCI addresses of the PFs that an uplink is
+                                 * of, each behind a blank, or NULL. */
 };
 
 struct flow_ifaces {

@@ -138,6 +138,21 @@ flow_interface_to_json(const struct flow_interface *iface, const char *name)
     return json;
 }
 
+/* Array of the words of 's', which may be NULL. */
+static struct json *
+words_to_json(const char *s)
+{
+    struct json *array = json_array_create_empty();
+    char *copy = xstrdup(s ? s : ""), *save = NULL;
+
+    for (char *word = strtok_r(copy, " ", &save); word;
+         word = strtok_r(NULL, " ", &save)) {
+        json_array_add(array, json_string_create(word));
+    }
+    free(copy);
+    return array;
+}
+
 static struct json *
 row_to_json(const struct flow_row *row, long long int now)
 {
@@ -152,6 +167,8 @@ row_to_json(const struct flow_row *row, long long int now)
     json_object_put(ingress, "passed", passed_to_json(&row->ingress_passed,
                                                       now));
     json_object_put(ingress, "recent", recent_to_json(&row->ingress_recent));
+    json_object_put(json, "bridge", flow_string_to_json(row->iface->bridge));
+    json_object_put(json, "pfs", words_to_json(row->iface->pfs));
     json_object_put(json, "egress", egress);
     json_object_put(json, "ingress", ingress);
     json_object_put(json, "reasons", reasons_to_json(row));

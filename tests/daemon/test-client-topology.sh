@@ -21,7 +21,7 @@ test_tree() {
     out=$(LC_ALL=C client topology)
     contains "$out" $'PF 0000:65:00.0\n|-- VF 0000:65:00.1: number 0, no-repr'
     contains "$out" $'\n`-- VF 0000:65:00.2: number 1, no-repr'
-    contains "$out" $'\npod ns/pod: on no VF, 0 of 0 flows in hardware'
+    contains "$out" $'\nbridge br-int\n`-- pod ns/pod: on no VF, 0 of 0 flows'
     contains "$(LC_ALL=C.UTF-8 client topology)" $'\n\u251c\u2500\u2500 VF '
     contains "$(client --color=always topology)" $'\033[33m'
     contains "$(fails 2 client topology x)" '"x"'
@@ -37,13 +37,14 @@ test_graphviz() {
     command -v dot >/dev/null || skip "there is no dot (graphviz)"
     start_all
     client topology --dot >"$T/graph"
-    # PF, two VFs, two pods; each VF on the PF, one pod on its VF.
+    # PF, two VFs, two pods, bridge; each VF on the PF, one pod on its VF, one
+    # on the bridge.
     is "$(dot -Tplain "$T/graph" | cut -d' ' -f1 | sort | uniq -c |
-        paste -sd' ' | tr -s ' ')" " 3 edge 1 graph 5 node 1 stop"
+        paste -sd' ' | tr -s ' ')" " 4 edge 1 graph 6 node 1 stop"
     client topology --svg >"$T/svg"
     xmllint --noout "$T/svg"
-    is "$(grep -c '<g id="node' "$T/svg")" 5
-    is "$(grep -c '<g id="edge' "$T/svg")" 3
+    is "$(grep -c '<g id="node' "$T/svg")" 6
+    is "$(grep -c '<g id="edge' "$T/svg")" 4
     # The name is as it was.
     out=$(python3 - "$T/svg" <<'END'
 import sys, xml.etree.ElementTree as tree

@@ -47,6 +47,12 @@ test_event_wait() {
     is "$(json event/wait : .state)" "$state"
     is "$(json event/wait 1 : .state)" "$state"
     contains "$(fails 2 ctl event/wait x)" '"x"'
+    contains "$(fails 2 ctl event/wait --flows x)" '"x"'
+    contains "$(fails 2 ctl event/wait --flows 1 2)" "usage: event/wait"
+    # News of flows have a number that is no smaller.
+    test "$(json event/wait --flows : .state)" -ge "$state"
+    test "$(json event/wait 1 --flows : .state)" -le \
+        "$(json event/wait --flows 1 : .state)"
     contains "$(fails 2 ctl event/wait 1 2)" "usage: event/wait"
     json event/wait "$state" : .state >"$T/answer" &
     pid=$!
@@ -141,6 +147,99 @@ test_events() {
     wait "$pid" || true
 }
 
+# Each line is JSON, each document YAML, without anything between them.
+test_streams() {
+    local pid pids=() form
+    start_all
+    for form in json yaml; do
+        client -w -o "$form" port list >"$T/watch.$form" &
+        pids+=($!)
+    done
+    client -w -o json flow report >"$T/watch.report" &
+    pids+=($!)
+    eventually grep -q '"rows"\|interfaces' "$T/watch.report"
+    eventually grep -q no-representor "$T/watch.json"
+    eventually grep -q no-representor "$T/watch.yaml"
+    request 0000:65:00.1 iface-id=ns_first
+    eventually grep -q ns_first "$T/watch.json"
+    eventually grep -q ns_first "$T/watch.yaml"
+    add_pod_row p0 ns pod
+    eventually grep -q '"pod":"pod"' "$T/watch.report"
+    for pid in "${pids[@]}"; do
+        kill "$pid"
+        wait "$pid" || true
+    done
+    python3 - "$T/watch.json" "$T/watch.report" <<'END'
+import json, sys
+for name in sys.argv[1:]:
+    text = open(name).read()
+    # The last one may have been cut short.
+    for line in text[:text.rindex("\n")].split("\n"):
+        json.loads(line)
+END
+    is "$(head -n1 "$T/watch.yaml")" "---"
+    test "$(grep -c '^---$' "$T/watch.yaml")" -ge 2
+    is "$(grep -c '^$' "$T/watch.yaml")" 0
+}
+
+# On a terminal it fits, whatever becomes of that, and Ctrl-C ends it.
+test_resize() {
+    start_all
+    python3 - "$WAIT" "$CLIENT" -t "$T/$TARGET.ctl" -w port list <<'END'
+import fcntl, os, pty, select, signal, struct, sys, termios, time
+
+def resize(fd, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+
+def await_text(fd, text):
+    seen = b""
+    end = time.monotonic() + float(sys.argv[1])
+    while text not in seen:
+        if not select.select([fd], [], [], end - time.monotonic())[0]:
+            sys.exit("no %r in %r" % (text, seen))
+        seen += os.read(fd, 65536)
+
+# A size before the program can ask for it.
+master, slave = pty.openpty()
+resize(master, 200)
+pid = os.fork()
+if not pid:
+    os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    for fd in range(3):
+        os.dup2(slave, fd)
+    os.environ["TERM"] = "xterm"
+    os.environ.pop("COLUMNS", None)
+    os.execv(sys.argv[2], sys.argv[2:])
+os.close(slave)
+await_text(master, b"0000:65:00.2")
+resize(master, 60)
+await_text(master, b"(no room for")
+os.write(master, b"\x03")
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGINT
+END
+}
+
+# Who is refused to wait does not ask again at once.
+test_refused() {
+    local pid pids n start
+    start_all
+    fill
+    start=$SECONDS
+    client -w port list >"$T/watch" 2>"$T/watch.stderr" &
+    pid=$!
+    eventually grep -q "64 are waiting" "$T/watch.stderr"
+    sleep 1
+    # Once a second.
+    n=$(wc -l <"$T/watch.stderr")
+    test "$n" -le $((SECONDS - start + 2))
+    request 0000:65:00.1 iface-id=a_b
+    all_gone
+    eventually n_in_watch a_b 1
+    kill "$pid"
+    wait "$pid" || true
+}
+
 test_terminal() {
     local pid
     command -v script >/dev/null || skip "there is no script (bsdutils)"
@@ -175,7 +274,6 @@ test_which() {
     eventually n_in_watch ns_second 1
     kill "$pid"
     wait "$pid" || true
-    contains "$(fails 2 client -w flow report)" "flow watch"
     contains "$(fails 2 client -w recompute)" "show a state"
     contains "$(fails 2 client -w nosuch)" "--help lists"
     stop_daemon

@@ -39,8 +39,11 @@ static const char report_text[] =
     "\"representor\":\"eth0\",\"egress\":{\"flows\":2,\"offloaded\":2},"
     "\"ingress\":{\"flows\":2,\"offloaded\":1}},"
     "{\"kind\":\"pod\",\"namespace\":\"ns\",\"pod\":\"veth\","
-    "\"representor\":null,\"egress\":{\"flows\":1,\"offloaded\":0}},"
-    "{\"kind\":\"uplink\",\"name\":\"p0\"}]}";
+    "\"representor\":null,\"bridge\":\"br-ex\","
+    "\"egress\":{\"flows\":1,\"offloaded\":0}},"
+    "{\"kind\":\"uplink\",\"name\":\"p0\",\"bridge\":\"br-ex\","
+    "\"pfs\":[\"0000:65:00.0\"],\"ingress\":{\"flows\":4,"
+    "\"offloaded\":4}},{\"kind\":\"port\",\"name\":\"x\"}]}";
 
 static void
 make(struct topology *t, const char *ports, const char *vdpas,
@@ -82,13 +85,16 @@ test_tree(void **state OVS_UNUSED)
         "|   |   `-- pod ns/a: 3 of 4 flows in hardware\n"
         "|   `-- representor eth0: offload on, link up, attached\n"
         "|       `-- bridge br-int\n"
-        "`-- VF 0000:65:00.2: number 1, no-vdpa\n"
-        "    |-- representor eth1: offload off, link down, foreign\n"
-        "    |   `-- bridge br-int\n"
-        "    `-- pod x\n"
+        "|-- VF 0000:65:00.2: number 1, no-vdpa\n"
+        "|   |-- representor eth1: offload off, link down, foreign\n"
+        "|   |   `-- bridge br-int\n"
+        "|   `-- pod x\n"
+        "`-- uplink p0: 4 of 4 flows in hardware\n"
+        "    `-- bridge br-ex\n"
         "representor eth2: offload not known, link down, unmanaged\n"
         "vDPA sim0: no driver\n"
-        "pod ns/veth: on no VF, 0 of 1 flows in hardware\n");
+        "bridge br-ex\n"
+        "`-- pod ns/veth: on no VF, 0 of 1 flows in hardware\n");
     style.utf8 = style.color = true;
     expect_tree("[{\"pf_pci\":\"p\",\"vf_pci\":\"v\",\"pair\":\"ambiguous\"},"
                 "{\"pf_pci\":\"p\",\"vf_pci\":\"w\",\"pair\":\"paired\","
@@ -99,6 +105,46 @@ test_tree(void **state OVS_UNUSED)
         "    \u2514\u2500\u2500 representor r: offload not known, link down"
         "\n");
     expect_tree("[]", "[]", "{}", &style, "");
+}
+
+/* A bond of two PFs, and a pod with an interface on a VF and one on none,
+ * whichever comes first. */
+static void
+test_several(void **state OVS_UNUSED)
+{
+    const struct topology_style style = { .utf8 = false };
+    static const char ports[] =
+        "[{\"pf_pci\":\"a\",\"vf_pci\":\"v\",\"pair\":\"paired\","
+        "\"namespace\":\"ns\",\"pod\":\"p\"}]";
+    static const char expected[] =
+        "PF a\n"
+        "|-- VF v: paired\n"
+        "|   `-- pod ns/p: 1 of 2 flows in hardware\n"
+        "`-- uplink bond0: 0 of 0 flows in hardware\n"
+        "    `-- bridge br-ex\n"
+        "PF b\n"
+        "`-- uplink bond0: 0 of 0 flows in hardware\n"
+        "bridge br-int\n"
+        "`-- pod ns/p: 1 of 2 flows in hardware\n";
+
+    expect_tree(ports, NULL,
+                "{\"interfaces\":[{\"kind\":\"pod\",\"namespace\":\"ns\","
+                "\"pod\":\"p\",\"representor\":\"r\",\"bridge\":\"br-int\","
+                "\"egress\":{\"flows\":1,\"offloaded\":1}},"
+                "{\"kind\":\"pod\",\"namespace\":\"ns\",\"pod\":\"p\","
+                "\"bridge\":\"br-int\",\"egress\":{\"flows\":1}},"
+                "{\"kind\":\"uplink\",\"name\":\"bond0\","
+                "\"bridge\":\"br-ex\",\"pfs\":[\"a\",\"b\",7,\"\"]},"
+                "{\"kind\":\"uplink\"}]}", &style, expected);
+    expect_tree(ports, NULL,
+                "{\"interfaces\":[{\"kind\":\"uplink\",\"name\":\"bond0\","
+                "\"bridge\":\"br-ex\",\"pfs\":[\"a\",\"b\"]},"
+                "{\"kind\":\"pod\",\"namespace\":\"ns\",\"pod\":\"p\","
+                "\"bridge\":\"br-int\",\"egress\":{\"flows\":1}},"
+                "{\"kind\":\"pod\",\"namespace\":\"ns\",\"pod\":\"p\","
+                "\"representor\":\"r\",\"bridge\":\"br-int\","
+                "\"egress\":{\"flows\":1,\"offloaded\":1}}]}", &style,
+                expected);
 }
 
 /* What says nothing, or something odd. */
@@ -164,6 +210,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tree),
+        cmocka_unit_test(test_several),
         cmocka_unit_test(test_odd),
         cmocka_unit_test(test_dot),
     };

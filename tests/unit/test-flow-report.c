@@ -26,7 +26,8 @@ static const struct flow_interface ifaces[] = {
     { .ifindex = 8, .kind = FLOW_KIND_POD, .name = "eth8",
       .iface_id = "ns2_a", .ns = "ns2", .pod = "a", .representor = "eth8" },
     { .ifindex = 7, .kind = FLOW_KIND_POD, .name = "eth7",
-      .iface_id = "ns1_b", .ns = "ns1", .pod = "b", .representor = "eth7" },
+      .iface_id = "ns1_b", .ns = "ns1", .pod = "b", .representor = "eth7",
+      .bridge = "br-int", .pfs = " 0000:65:00.0 0000:65:00.1" },
 };
 
 /* Counts that differ in each member: 'n' flows, ... */
@@ -114,7 +115,7 @@ test_json(void **state OVS_UNUSED)
 
     assert_int_equal(3, json_array(ifs)->n);
     assert_json(
-        "{\"egress\":{" COUNTS_(3, 2) ","
+        "{\"bridge\":\"br-int\",\"egress\":{" COUNTS_(3, 2) ","
         "\"passed\":{\"hw\":{\"bytes\":6,\"packets\":5},\"idle_ms\":500,"
         "\"sw\":{\"bytes\":8,\"packets\":7}},"
         "\"paths\":{\"full\":11,\"full-but-software\":12,\"none\":14,"
@@ -130,6 +131,7 @@ test_json(void **state OVS_UNUSED)
         "\"hw_percent\":null,\"sw\":{\"bytes\":0,\"packets\":0}},"
         SW(4000, 40) "},"
         "\"kind\":\"pod\",\"name\":\"eth7\",\"namespace\":\"ns1\","
+        "\"pfs\":[\"0000:65:00.0\",\"0000:65:00.1\"],"
         "\"pod\":\"b\","
         "\"reasons\":[{\"by_design\":true,\"class\":\"kernel-datapath\","
         "\"evidence\":\"action sample\",\"fix\":\"\",\"flows\":3},"
@@ -139,6 +141,8 @@ test_json(void **state OVS_UNUSED)
         "\"representor\":\"eth7\"}", at(ifs, 0));
     assert_string_equal("eth8", json_string(get(at(ifs, 1), "name")));
     assert_json("null", get(at(ifs, 2), "pod"));
+    assert_json("null", get(at(ifs, 2), "bridge"));
+    assert_json("[]", get(at(ifs, 2), "pfs"));
     assert_json("\"internal\"", get(at(ifs, 2), "kind"));
     assert_json("{\"ingress\":{" COUNTS_(9, 8) "," SW(18000, 180) "},"
                 "\"receivers\":[{\"iface_id\":\"ns2_a\","

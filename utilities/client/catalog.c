@@ -141,13 +141,14 @@ const struct catalog_command catalog[] = {
     { "event/list", "", "The last changes of state, each with its cause.",
       "event list", "",
       .shape = ANSWER_ARRAY, COLUMNS(event_columns), .reads = true },
-    { "event/wait", "[STATE]", "Waits until something is other than it was "
-      "when the answer was STATE; that\nis what --watch does.",
-      "event wait", "", OBJECT },
+    { "event/wait", "[--flows] [STATE]", "Waits until something, with "
+      "--flows also about flows, is other than it was\nwhen the answer was "
+      "STATE; that is what --watch does.",
+      "event wait", "--flows", OBJECT },
 
     { "topology", TOPOLOGY_USAGE, "PFs, VFs, vDPA devices, representors, "
-      "bridges and pods as a tree, as a graph\nfor Graphviz (--dot), or drawn "
-      "by it (--svg).",
+      "uplinks, bridges and pods as a tree, as a\ngraph for Graphviz (--dot), "
+      "or drawn by it (--svg).",
       "topology\ntopology --svg >topology.svg", "--dot --svg",
       .shape = ANSWER_TEXT, .reads = true, .run = topology_command },
 

@@ -129,6 +129,9 @@ client_transact(const struct client *client, const char *command, size_t n,
             if (unixctl_call_is_done(call)) {
                 break;
             }
+            if (client->meanwhile) {
+                client->meanwhile(client->aux);
+            }
             unixctl_call_wait(call);
             poll_block();
         }

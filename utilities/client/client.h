@@ -46,7 +46,13 @@ struct client {
                                  * -1 for as long as it takes. */
     bool watch;                 /* Again whenever something changes. */
     bool continued;             /* Are rows below others already there? */
+    bool stream;                /* Is it one of several answers?  Then JSON is
+                                 * a line, and YAML a document. */
     bool help;                  /* Tell of the command, do not run it. */
+    /* Called before each wait for an answer, unless NULL: for what else there
+     * is to do, and to have poll_block() wake up for that. */
+    void (*meanwhile)(void *aux);
+    void *aux;                  /* For 'meanwhile'. */
     const struct snapshot *snapshot; /* Answers in place of the daemon, or
                                       * NULL. */
 };

@@ -343,6 +343,9 @@ run(struct watch *w)
     if (w->keys) {
         run_keys(w);
     }
+    if (terminal_resized()) {
+        w->changed = w->n_samples > 0;
+    }
     if (w->once) {
         w->over = w->over || (w->n_samples > 1 && w->changed);
     } else if (w->changed && w->n_samples) {
@@ -362,6 +365,7 @@ wait(const struct watch *w)
     if (w->keys) {
         terminal_wait();
     }
+    terminal_wait_resized();
 }
 
 enum client_status
@@ -381,6 +385,9 @@ flow_watch(const struct client *client, int argc, char *argv[])
     }
     w.screen = !w.once && terminal_is_screen();
     w.keys = terminal_open_keys();
+    if (w.screen) {
+        terminal_watch_size();
+    }
     for (;;) {
         run(&w);
         if (w.over) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "controller/output.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "util.h"
@@ -43,13 +44,22 @@ put_table(const struct client *client, const struct catalog_command *command,
 }
 
 static char *
-put_json(const struct client *client, const struct catalog_command *command,
-         const struct json *json, struct ds *s)
+put_answer(const struct client *client,
+           const struct catalog_command *command,
+           const struct json *json, struct ds *s)
 {
     struct grid grid;
     char *error;
 
+    if (client->output == CLIENT_OUTPUT_JSON) {
+        char *line = output_json(json, JSSF_SORT);
+
+        ds_put_cstr(s, line);
+        free(line);
+        return NULL;
+    }
     if (client->output == CLIENT_OUTPUT_YAML) {
+        ds_put_cstr(s, client->stream ? "---\n" : "");
         yaml_put(json, s);
         return NULL;
     }
@@ -76,13 +86,13 @@ client_print_answer(const struct client *client,
     char *error;
     bool ok;
 
-    if (client->output == CLIENT_OUTPUT_JSON) {
+    if (client->output == CLIENT_OUTPUT_JSON && !client->stream) {
         client_print(text);
         return true;
     }
     json = json_from_string(text);
     error = (json->type == JSON_STRING ? xstrdup(json_string(json))
-             : put_json(client, command, json, &s));
+             : put_answer(client, command, json, &s));
     ok = !error;
     if (!ok) {
         client_error("%s: the answer is malformed: %s", command->name, error);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,51 @@ void
 terminal_wait(void)
 {
     poll_fd_wait(keys_fd, POLLIN);
+}
+
+/* Both ends of a pipe, as poll_block() goes on after a signal. */
+static int resized[2] = { -1, -1 };
+
+static void
+note_resized(int signal OVS_UNUSED)
+{
+    int saved_errno = errno;
+
+    /* If it is full there is enough to be read. */
+    ignore(write(resized[1], "", 1));
+    errno = saved_errno;
+}
+
+void
+terminal_watch_size(void)
+{
+    struct sigaction action = {
+        .sa_handler = note_resized, .sa_flags = SA_RESTART,
+    };
+
+    if (resized[0] < 0 && !pipe2(resized, O_CLOEXEC | O_NONBLOCK)) {
+        sigaction(SIGWINCH, &action, NULL);
+    }
+}
+
+bool
+terminal_resized(void)
+{
+    char buf[64];
+    bool any = false;
+
+    while (resized[0] >= 0 && read(resized[0], buf, sizeof buf) > 0) {
+        any = true;
+    }
+    return any;
+}
+
+void
+terminal_wait_resized(void)
+{
+    if (resized[0] >= 0) {
+        poll_fd_wait(resized[0], POLLIN);
+    }
 }
 
 void

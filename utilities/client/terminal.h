@@ -42,6 +42,13 @@ int terminal_read_key(void);
 /* Arranges for poll_block() to wake up when there is a key. */
 void terminal_wait(void);
 
+/* From now on changes of the terminal's size are noted: terminal_resized()
+ * tells whether there was one since it was asked last, and
+ * terminal_wait_resized() has poll_block() wake up when there is. */
+void terminal_watch_size(void);
+bool terminal_resized(void);
+void terminal_wait_resized(void);
+
 /* Clears the screen. */
 void terminal_clear(void);
 

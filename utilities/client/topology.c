@@ -18,6 +18,7 @@ static const char *const kind_names[] = {
     [TOPOLOGY_VF] = "VF",
     [TOPOLOGY_VDPA] = "vDPA",
     [TOPOLOGY_REPRESENTOR] = "representor",
+    [TOPOLOGY_UPLINK] = "uplink",
     [TOPOLOGY_BRIDGE] = "bridge",
     [TOPOLOGY_POD] = "pod",
 };
@@ -210,30 +211,76 @@ add_vdpa(struct topology *t, const struct json *vdpa)
     }
 }
 
-/* Says how many of a pod's flows are in hardware, of all its interfaces. */
+/* The node for an uplink, below the PFs that it is of. */
+static bool
+get_uplink(struct topology *t, const struct json *iface, size_t *node)
+{
+    const char *name = answer_string(iface, "name");
+    const struct json *pfs = answer_member(iface, "pfs");
+
+    if (!name) {
+        return false;
+    }
+    *node = get_node(t, TOPOLOGY_UPLINK, name);
+    for (size_t i = 0; pfs && pfs->type == JSON_ARRAY
+                       && i < json_array(pfs)->n; i++) {
+        const char *pf = answer_string(json_array(pfs)->elems[i], "");
+
+        if (pf && pf[0]) {
+            add_edge(t, get_node(t, TOPOLOGY_PF, pf), *node);
+        }
+    }
+    return true;
+}
+
+/* Connects an interface of a pod that is on no VF, or of an uplink, with its
+ * bridge. */
+static void
+add_bridge(struct topology *t, size_t node, const struct json *iface)
+{
+    const char *bridge = answer_string(iface, "bridge");
+
+    if (bridge) {
+        size_t other = get_node(t, TOPOLOGY_BRIDGE, bridge);
+        bool is_pod = t->nodes[node].kind == TOPOLOGY_POD;
+
+        add_edge(t, is_pod ? other : node, is_pod ? node : other);
+    }
+}
+
+/* Says how many of the flows of a pod, of all its interfaces, or of an uplink
+ * are in hardware. */
 static void
 add_flows(struct topology *t, const struct json *iface)
 {
     const char *rep = answer_string(iface, "representor");
     const char *kind = answer_string(iface, "kind");
     struct topology_node *node;
-    size_t pod;
+    bool is_pod = kind && !strcmp(kind, "pod");
+    size_t i;
 
-    if (!kind || strcmp(kind, "pod") || !get_pod(t, iface, &pod)) {
+    if (!is_pod && (!kind || strcmp(kind, "uplink"))) {
         return;
     }
-    node = &t->nodes[pod];
+    if (!(is_pod ? get_pod(t, iface, &i) : get_uplink(t, iface, &i))) {
+        return;
+    }
+    if (!is_pod || !rep) {
+        add_bridge(t, i, iface);
+    }
+    node = &t->nodes[i];
+    node->on_vf = node->on_vf || rep || !is_pod;
     node->flows += (answer_count(iface, "egress.flows")
                     + answer_count(iface, "ingress.flows"));
     node->offloaded += (answer_count(iface, "egress.offloaded")
                         + answer_count(iface, "ingress.offloaded"));
-    set_detail(t, pod, (!rep ? TOPOLOGY_BAD
-                        : !node->flows ? TOPOLOGY_NEUTRAL
-                        : node->offloaded >= node->flows ? TOPOLOGY_GOOD
-                        : node->offloaded > 0 ? TOPOLOGY_DOUBTFUL
-                        : TOPOLOGY_BAD),
+    set_detail(t, i, (!node->on_vf ? TOPOLOGY_BAD
+                      : !node->flows ? TOPOLOGY_NEUTRAL
+                      : node->offloaded >= node->flows ? TOPOLOGY_GOOD
+                      : node->offloaded > 0 ? TOPOLOGY_DOUBTFUL
+                      : TOPOLOGY_BAD),
                xasprintf("%s%"PRIu64" of %"PRIu64" flows in hardware",
-                         rep ? "" : "on no VF, ", node->offloaded,
+                         node->on_vf ? "" : "on no VF, ", node->offloaded,
                          node->flows));
 }
 
@@ -367,7 +414,10 @@ put_below(const struct topology *t, size_t node,
         put_node(&t->nodes[to], style, s);
         ds_put_format(indent, "%s   ", (last ? " "
                                         : style->utf8 ? "\u2502" : "|"));
-        put_below(t, to, style, shown, indent, s);
+        /* There may be many pods on a bridge. */
+        if (t->nodes[to].kind != TOPOLOGY_BRIDGE) {
+            put_below(t, to, style, shown, indent, s);
+        }
         ds_truncate(indent, len);
     }
 }
@@ -380,7 +430,16 @@ topology_put_tree(const struct topology *t,
     bool *shown = xcalloc(t->n_nodes, sizeof *shown);
 
     for (size_t i = 0; i < t->n_nodes; i++) {
-        if (!t->nodes[i].has_parent) {
+        if (!t->nodes[i].has_parent && t->nodes[i].kind != TOPOLOGY_BRIDGE) {
+            put_node(&t->nodes[i], style, s);
+            put_below(t, i, style, shown, &indent, s);
+        }
+    }
+    for (size_t i = 0; i < t->n_nodes; i++) {
+        size_t edge = first_edge(t, i);
+
+        if (t->nodes[i].kind == TOPOLOGY_BRIDGE && edge < t->n_edges
+            && t->edges[edge].from == i) {
             put_node(&t->nodes[i], style, s);
             put_below(t, i, style, shown, &indent, s);
         }
@@ -428,6 +487,7 @@ topology_put_dot(const struct topology *t, struct ds *s)
         [TOPOLOGY_VF] = "box",
         [TOPOLOGY_VDPA] = "component",
         [TOPOLOGY_REPRESENTOR] = "box",
+        [TOPOLOGY_UPLINK] = "box",
         [TOPOLOGY_BRIDGE] = "hexagon",
         [TOPOLOGY_POD] = "ellipse",
     };

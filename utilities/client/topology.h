@@ -3,8 +3,8 @@
 #ifndef UTILITIES_CLIENT_TOPOLOGY_H
 #define UTILITIES_CLIENT_TOPOLOGY_H 1
 
-/* What is connected with what: PFs, VFs, vDPA devices, representors, bridges
- * and pods, as a graph.
+/* What is connected with what: PFs, VFs, vDPA devices, representors, uplinks,
+ * bridges and pods, as a graph.
  *
  * Pure.  The JSON may be anyone's: what has another form than it should is as
  * not there.  An edge leads from a node to one of a later kind, so that there
@@ -24,6 +24,7 @@ enum topology_kind {
     TOPOLOGY_VF,
     TOPOLOGY_VDPA,
     TOPOLOGY_REPRESENTOR,
+    TOPOLOGY_UPLINK,
     TOPOLOGY_BRIDGE,
     TOPOLOGY_POD,
 };
@@ -42,7 +43,8 @@ struct topology_node {
     char *detail;               /* Its state, printable, maybe "". */
     enum topology_health health;
     bool has_parent;            /* Does an edge lead to it? */
-    uint64_t flows;             /* Of a pod: how many it has, */
+    bool on_vf;                 /* Of a pod: is one of its interfaces? */
+    uint64_t flows;             /* Of a pod or uplink: how many it has, */
     uint64_t offloaded;         /* and those of them that are in hardware. */
 };
 
@@ -71,7 +73,7 @@ struct topology_style {
 };
 
 /* Appends a tree.  What has several parents, as a bridge, is below each; what
- * is below it only once. */
+ * is below it only once, and what is below a bridge at the end. */
 void topology_put_tree(const struct topology *, const struct topology_style *,
                        struct ds *);
 
