@@ -146,10 +146,20 @@ EXTRA_DIST += tests/unit/captures
 
 check_PROGRAMS += tests/unit/test-tc-dump
 tests_unit_test_tc_dump_SOURCES = \
+	tests/unit/tc-dump-peer.h \
 	tests/unit/tc-msg.h \
 	tests/unit/test-tc-dump.c
 tests_unit_test_tc_dump_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tc_dump_LDADD = \
+	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
+
+check_PROGRAMS += tests/unit/test-tc-dump-faults
+tests_unit_test_tc_dump_faults_SOURCES = \
+	tests/unit/tc-dump-peer.h \
+	tests/unit/tc-msg.h \
+	tests/unit/test-tc-dump-faults.c
+tests_unit_test_tc_dump_faults_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tc_dump_faults_LDADD = \
 	netlink/libkernel.a $(UNIT_LIBS) $(KERNEL_LIBS)
 
 check_PROGRAMS += tests/unit/test-tc-get
