@@ -136,13 +136,22 @@ tests_unit_test_policy_record_SOURCES = tests/unit/test-policy-record.c
 tests_unit_test_policy_record_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-tc-captures
+tests_unit_test_tc_captures_SOURCES = \
+	tests/unit/capture.h \
+	tests/unit/tc-parse-check.h \
+	tests/unit/test-tc-captures.c
+tests_unit_test_tc_captures_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tc_captures_LDADD = netlink/libkernel.a $(UNIT_LIBS)
+EXTRA_DIST += tests/unit/captures
+
 check_PROGRAMS += tests/unit/test-tc-parse
 tests_unit_test_tc_parse_SOURCES = \
 	tests/unit/tc-msg.h \
+	tests/unit/tc-parse-check.h \
 	tests/unit/test-tc-parse.c
 tests_unit_test_tc_parse_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tc_parse_LDADD = netlink/libkernel.a $(UNIT_LIBS)
-EXTRA_DIST += tests/unit/captures
 
 check_PROGRAMS += tests/unit/test-tc-dump
 tests_unit_test_tc_dump_SOURCES = \
