@@ -307,15 +307,34 @@ tests_unit_test_link_detail_SOURCES = \
 tests_unit_test_link_detail_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_link_detail_LDADD = $(UNIT_KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-dp-flow-miss
+tests_unit_test_dp_flow_miss_SOURCES = \
+	tests/unit/dp-flow-build.h \
+	tests/unit/dp-msg.h \
+	tests/unit/test-dp-flow-miss.c
+tests_unit_test_dp_flow_miss_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dp_flow_miss_LDADD = $(UNIT_KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-dp-flow-parse
 tests_unit_test_dp_flow_parse_SOURCES = \
+	tests/unit/dp-flow-build.h \
 	tests/unit/dp-msg.h \
 	tests/unit/test-dp-flow-parse.c
 tests_unit_test_dp_flow_parse_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_dp_flow_parse_LDADD = $(UNIT_KERNEL_LIBS)
 
+check_PROGRAMS += tests/unit/test-dp-flow-resync
+tests_unit_test_dp_flow_resync_SOURCES = \
+	tests/unit/dp-flow-peer.h \
+	tests/unit/dp-msg.h \
+	tests/unit/nl-peer.h \
+	tests/unit/test-dp-flow-resync.c
+tests_unit_test_dp_flow_resync_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dp_flow_resync_LDADD = $(UNIT_KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-dp-flow-source
 tests_unit_test_dp_flow_source_SOURCES = \
+	tests/unit/dp-flow-peer.h \
 	tests/unit/dp-msg.h \
 	tests/unit/nl-peer.h \
 	tests/unit/test-dp-flow-source.c
