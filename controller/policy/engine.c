@@ -231,7 +231,7 @@ advance(struct policy_engine *engine, struct managed_pf *pf)
             managed_pf_destroy(pf);
         }
     } else if (pf->phase == PHASE_IDLE) {
-        managed_pf_set_state(pf, POLICY_ERROR, obstacle);
+        managed_pf_hold(pf, obstacle);
     } else {
         free(obstacle);         /* What is under way ends first. */
     }

@@ -118,6 +118,10 @@ void managed_pf_destroy(struct managed_pf *);
 void managed_pf_set_state(struct managed_pf *, enum policy_state,
                           char *reason);
 
+/* Leaves 'pf', of which nothing is under way, as it is, for 'reason', which is
+ * taken. */
+void managed_pf_hold(struct managed_pf *, char *reason);
+
 /* Fills in where 'pf' should be, '*as' being for 'target' to point to. */
 void managed_pf_target(const struct managed_pf *, struct policy_target *target,
                        struct policy_candidate *as);

@@ -145,6 +145,15 @@ set_failed(struct managed_pf *pf, char *reason)
     retry_schedule(&pf->retry);
 }
 
+void
+managed_pf_hold(struct managed_pf *pf, char *reason)
+{
+    managed_pf_set_state(pf, POLICY_ERROR, reason);
+    if (time_msec() >= pf->deadline) {
+        pf->taken = false;      /* Else it would be due for ever. */
+    }
+}
+
 static char *
 step_to_string(const struct policy_step *step)
 {

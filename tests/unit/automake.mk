@@ -131,6 +131,12 @@ tests_unit_test_policy_plan_SOURCES = tests/unit/test-policy-plan.c
 tests_unit_test_policy_plan_LDADD = \
 	controller/libcontroller.a netlink/libkernel.a $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test-policy-progress
+tests_unit_test_policy_progress_SOURCES = tests/unit/test-policy-progress.c
+tests_unit_test_policy_progress_LDADD = \
+	controller/libcontroller.a ovsdb/libovsview.a netlink/libkernel.a \
+	$(UNIT_LIBS) $(KERNEL_LIBS)
+
 check_PROGRAMS += tests/unit/test-policy-record
 tests_unit_test_policy_record_SOURCES = tests/unit/test-policy-record.c
 tests_unit_test_policy_record_LDADD = \
