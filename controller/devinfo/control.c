@@ -25,9 +25,13 @@ set_directory(const struct controller *c, const struct config *config)
     devinfo_watch_set_directory(c->devinfo, new);
 }
 
+/* May files of ours be written and removed now? */
 static bool
-is_settled(const struct controller *c)
+may_publish(const struct controller *c)
 {
+    if (reconcile_config(c->rec)->mode == MODE_OBSERVE) {
+        return false;
+    }
     for (int i = 0; i < N_KERNEL_SOURCES; i++) {
         if (c->inv->state[i] == SOURCE_SYNCING) {
             return false;
@@ -43,7 +47,7 @@ devinfo_control_run(const struct controller *c)
     uint64_t rounds = reconcile_status(c->rec)->n_rounds;
 
     set_directory(c, config);
-    if (config->mode != MODE_OBSERVE && is_settled(c)
+    if (may_publish(c)
         && devinfo_publish_is_due(c->devinfo_publish, rounds)) {
         devinfo_publish_run(c->devinfo_publish, reconcile_ports(c->rec),
                             !config->devinfo ? NULL
@@ -56,7 +60,7 @@ devinfo_control_run(const struct controller *c)
 void
 devinfo_control_wait(const struct controller *c)
 {
-    if (is_settled(c)) {
+    if (may_publish(c)) {
         devinfo_publish_wait(c->devinfo_publish);
     }
 }

@@ -510,7 +510,8 @@ check_PROGRAMS += tests/unit/test-devinfo-publish
 tests_unit_test_devinfo_publish_SOURCES = \
 	tests/unit/inventory-build.h \
 	tests/unit/test-devinfo-publish.c
-tests_unit_test_devinfo_publish_LDADD = $(UNIT_CONTROLLER_LIBS)
+tests_unit_test_devinfo_publish_LDADD = \
+	$(UNIT_CONTROLLER_LIBS) $(KERNEL_LIBS)
 
 check_PROGRAMS += tests/unit/test-port-json
 tests_unit_test_port_json_SOURCES = \

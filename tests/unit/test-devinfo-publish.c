@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,13 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "controller/controller.h"
+#include "controller/devinfo/control.h"
 #include "controller/devinfo/file.h"
 #include "controller/devinfo/watch.h"
 #include "controller/ports.h"
+#include "controller/reconcile-private.h"
 #include "hash.h"
+#include "openvswitch/poll-loop.h"
 #include "tests/unit/inventory-build.h"
 
 #define PF0 "0000:65:00.0"
@@ -392,6 +398,60 @@ test_hostile(void **state)
     assert_file(f, FILE0, NULL);
 }
 
+/* Runs, and waits until there is something to do for 'c', or for 100 ms.
+ * Returns false if there is nothing. */
+static bool
+is_woken(const struct controller *c)
+{
+    const struct itimerspec its = { .it_value.tv_nsec = 100 * 1000 * 1000 };
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    uint64_t n;
+    bool woken;
+
+    assert_int_equal(timerfd_settime(fd, 0, &its, NULL), 0);
+    poll_fd_wait(fd, POLLIN);
+    devinfo_control_run(c);
+    devinfo_control_wait(c);
+    poll_block();
+    woken = read(fd, &n, sizeof n) != sizeof n;
+    close(fd);
+    return woken;
+}
+
+/* What failed is tried again, but not in a mode in which nothing is done. */
+static void
+test_retry(void **state)
+{
+    struct fixture *f = *state;
+    char *directory = xasprintf("%s/a", f->dir);
+    struct reconcile rec = {
+        .ever_settled = true,
+        .config = { .mode = MODE_OBSERVE, .devinfo_dir = directory },
+    };
+    const struct controller c = {
+        .inv = &f->inv, .rec = &rec, .devinfo = f->watch,
+        .devinfo_publish = f->publish,
+    };
+
+    fill(f);
+    put_device(f, "v", "virtio_vdpa", "");
+    run(f, "r/n");
+    put(f, FILE0, "{");
+    devinfo_watch_update(f->watch, DEVINFO_DP, FILE0);
+    devinfo_publish_run(f->publish, &f->ports, "r/n");
+    assert_non_null(devinfo_publish_error(f->publish));
+
+    devinfo_publish_wait(f->publish);
+    poll_block();               /* Until it is to be tried again. */
+    assert_false(is_woken(&c));
+    drop(f, FILE0);
+    devinfo_watch_update(f->watch, DEVINFO_DP, FILE0);
+    rec.config.mode = MODE_ASSIST;
+    is_woken(&c);
+    assert_null(devinfo_publish_error(f->publish));
+    free(directory);
+}
+
 int
 main(void)
 {
@@ -402,6 +462,7 @@ main(void)
         TEST(test_publish),
         TEST(test_unchanged),
         TEST(test_foreign),
+        TEST(test_retry),
         TEST(test_hostile),
     };
 
