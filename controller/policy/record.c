@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/json-member.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "util.h"
@@ -199,8 +200,8 @@ get_member(struct reading *r, const struct json *json, const char *name,
     if (r->error) {
         return NULL;
     }
-    member = shash_find_data(json_object(json), name);
-    if (!member || member->type != type) {
+    member = json_member(json, name, type);
+    if (!member) {
         fail(r, "member \"%s\" is missing or of the wrong type", name);
         return NULL;
     }
@@ -223,7 +224,7 @@ get_bool(struct reading *r, const struct json *json, const char *name)
     if (r->error) {
         return false;
     }
-    member = shash_find_data(json_object(json), name);
+    member = json_member_any(json, name);
     if (!member || (member->type != JSON_TRUE && member->type != JSON_FALSE)) {
         fail(r, "member \"%s\" is missing or of the wrong type", name);
         return false;
