@@ -146,7 +146,7 @@ list_file_read(struct list_file *file, bool may_be_half)
 
     case EFBIG:
         set_error(file, xasprintf("has more than %d bytes", LIST_FILE_MAX),
-                  true);
+                  may_be_half);
         break;
 
     default:

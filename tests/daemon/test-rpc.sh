@@ -186,6 +186,7 @@ test_bad_files() {
     wait_file 0 "2 2 null"
     is "$(n_in_log 'WARN.*socketList.dat: line 1: "82:00.2"')" 1
     is "$(n_in_log 'WARN.*nothing in it')" 1
+    is "$(n_in_log 'WARN.*socketList.dat: has more than')" 1
 
     # Held open by the writer, it is not looked at before it is closed.
     exec 7>"$VDPA/pciList.dat"
