@@ -17,8 +17,8 @@ inv_hash_ifindex(int ifindex)
 /* Removes and frees the link. */
 void inv_link_remove(struct inventory *, struct inv_link *);
 
-/* Netdev 'name' was deleted.  A device that has, or had, 'netdev' does not have
- * it in another namespace, as 'away' may say. */
+/* Netdev 'name' was deleted.  A device that has, or had, 'netdev' does not
+ * have it in another namespace, as 'away' may say. */
 void inv_netdev_ended(struct inventory *, const char *name,
                       const char *netdev, char away[KERNEL_IFNAMSIZ]);
 

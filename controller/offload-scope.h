@@ -5,8 +5,8 @@
 
 /* The eswitches on whose uplinks and representors hw-tc-offload is turned on:
  * those that have a port on an Open vSwitch bridge (itself, or as a member of
- * a bond that is on one), a VF that is asked for, or a node policy.  The others
- * of the node are none of our business. */
+ * a bond that is on one), a VF that is asked for, or a node policy.  The
+ * others of the node are none of our business. */
 
 #include <stdbool.h>
 

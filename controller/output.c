@@ -184,8 +184,9 @@ output_json(const struct json *json, int flags)
 
     json_to_ds(json, flags, &in);
     ds_put_char(&in, '\n');
-    /* The serializer escapes C0, but passes on DEL, C1, which a terminal obeys,
-     * too, and what is no UTF-8.  All that can only be within strings. */
+    /* The serializer escapes C0, but passes on DEL, C1, which a terminal
+     * obeys, too, and what is no UTF-8.  All that can only be within
+     * strings. */
     for (const char *s = ds_cstr(&in); *s; ) {
         size_t n = utf8_sequence(s);
 

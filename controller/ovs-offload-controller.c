@@ -96,6 +96,7 @@ report_memory(const struct controller *c)
                    hmap_count(ovs_view_ifaces(c->view)));
     simap_increase(&usage, "flows",
                    flow_table_count(flow_engine_table(c->flows)));
+    ovs_view_get_memory_usage(c->view, &usage);
     memory_report(&usage);
     simap_destroy(&usage);
 }

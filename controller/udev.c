@@ -119,8 +119,8 @@ check_netdev(struct udev *udev, struct udev_netdev *netdev)
     return true;
 }
 
-/* File 'name' of the database changed, or, if that is NULL, any may have.  udev
- * writes a temporary file and renames it. */
+/* File 'name' of the database changed, or, if that is NULL, any may have.
+ * udev writes a temporary file and renames it. */
 static void
 data_changed(const char *name, bool created OVS_UNUSED, void *udev_)
 {

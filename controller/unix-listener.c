@@ -47,7 +47,8 @@ is_alive(const struct sockaddr_un *un)
     return error != ECONNREFUSED && error != ENOENT;
 }
 
-/* Makes room at 'un' for a socket of ours.  Returns as unix_listener_open(). */
+/* Makes room at 'un' for a socket of ours.  Returns what
+ * unix_listener_open() does. */
 static char *
 remove_stale(const struct sockaddr_un *un)
 {

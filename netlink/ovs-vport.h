@@ -11,8 +11,8 @@
  * finds it by name: its hash table has it under the old one.  So its number is
  * looked up in a dump of the ports.
  *
- * A lane of the helper does so: the datapath takes the RTNL for it, and its own
- * mutex, which whoever else wants the former may hold. */
+ * A lane of the helper does so: the datapath takes the RTNL for it, and its
+ * own mutex, which whoever else wants the former may hold. */
 
 struct event_base;
 struct genl;

@@ -225,23 +225,6 @@ tc_dump_start(struct event_base *base, const int *ifindexes, size_t n,
                             errorp);
 }
 
-struct tc_dump *
-tc_dump_start_parts(struct event_base *base, const struct tc_part *parts,
-                    size_t n, unsigned int options,
-                    const struct tc_dump_callbacks *cbs, void *aux,
-                    int *errorp)
-{
-    uint32_t portid;
-    int fd = tc_socket_open(&portid);
-
-    if (fd < 0) {
-        *errorp = -fd;
-        return NULL;
-    }
-    return tc_dump_start_parts_fd(base, fd, portid, parts, n, options, cbs,
-                                  aux, errorp);
-}
-
 void
 tc_dump_cancel(struct tc_dump *d)
 {

@@ -7,8 +7,8 @@
  *
  * Parsing is one bounds-checked walk over RTM_NEWTFILTER messages without any
  * library, or less for those that are as others were.  Only filters with a
- * 16-byte action cookie (the ufid of the datapath flow) are Open vSwitch's; all
- * others are skipped. */
+ * 16-byte action cookie (the ufid of the datapath flow) are Open vSwitch's;
+ * all others are skipped. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -106,10 +106,11 @@ struct tc_dump_callbacks {
 };
 
 /* Dumps, without blocking and without more than TC_DUMP_MAX_MESSAGES messages
- * for each libevent callback, all filters on ingress and clsact egress of the 'n'
- * devices in 'ifindexes' (copied), or, if that is NULL, of all devices, and of
- * the shared blocks that they are members of, each block once.  Which there
- * are, the kernel is asked first.  A device that goes meanwhile is skipped.
+ * for each libevent callback, all filters on ingress and clsact egress of the
+ * 'n' devices in 'ifindexes' (copied), or, if that is NULL, of all devices,
+ * and of the shared blocks that they are members of, each block once.  Which
+ * there are, the kernel is asked first.  A device that goes meanwhile is
+ * skipped.
  * The dump of one part that the kernel marks as interrupted is made again.
  * 'options' are TC_DUMP_*.  Callbacks are made from 'base' only.  Returns the
  * dump, or NULL with a positive errno in '*errorp'. */
@@ -118,15 +119,6 @@ struct tc_dump *tc_dump_start(struct event_base *base, const int *ifindexes,
                               const struct tc_dump_callbacks *, void *aux,
                               int *errorp);
 
-/* The same for the 'n' parts in 'parts' (copied), in that order, without
- * asking which there are: for parts that an earlier dump, or a monitor,
- * told. */
-struct tc_dump *tc_dump_start_parts(struct event_base *base,
-                                    const struct tc_part *parts, size_t n,
-                                    unsigned int options,
-                                    const struct tc_dump_callbacks *,
-                                    void *aux, int *errorp);
-
 /* The same on 'fd', a non-blocking socket with address 'portid' that becomes
  * the dump's, even if that fails: for tests that play the kernel. */
 struct tc_dump *tc_dump_start_fd(struct event_base *base, int fd,
@@ -134,6 +126,9 @@ struct tc_dump *tc_dump_start_fd(struct event_base *base, int fd,
                                  size_t n, unsigned int options,
                                  const struct tc_dump_callbacks *, void *aux,
                                  int *errorp);
+
+/* Likewise, of the 'n' parts in 'parts' (copied), in that order, without
+ * asking which there are. */
 struct tc_dump *tc_dump_start_parts_fd(struct event_base *base, int fd,
                                        uint32_t portid,
                                        const struct tc_part *parts, size_t n,

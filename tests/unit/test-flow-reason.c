@@ -178,7 +178,8 @@ test_several_receivers(void **state OVS_UNUSED)
     };
 
     /* The one that keeps it out, wherever in the list it is. */
-    expect(&healthy, &f, "hw-tc-offload", "hw-tc-offload is off on eth7", "eth7");
+    expect(&healthy, &f, "hw-tc-offload", "hw-tc-offload is off on eth7",
+           "eth7");
 }
 
 static void
