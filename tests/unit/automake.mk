@@ -201,8 +201,17 @@ tests_unit_test_flow_rows_LDADD = \
 check_PROGRAMS += tests/unit/test-flow-table
 tests_unit_test_flow_table_SOURCES = \
 	tests/unit/flow-table-build.h \
+	tests/unit/flow-table-hand.h \
 	tests/unit/test-flow-table.c
 tests_unit_test_flow_table_LDADD = controller/libcontroller.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-flow-table-path
+tests_unit_test_flow_table_path_SOURCES = \
+	tests/unit/flow-table-build.h \
+	tests/unit/flow-table-hand.h \
+	tests/unit/test-flow-table-path.c
+tests_unit_test_flow_table_path_LDADD = \
+	controller/libcontroller.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-flow-table-random
 tests_unit_test_flow_table_random_SOURCES = \
