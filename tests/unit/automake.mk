@@ -457,10 +457,26 @@ tests_unit_test_event_log_LDADD = $(UNIT_CONTROLLER_LIBS)
 check_PROGRAMS += tests/unit/test-flow-detail
 tests_unit_test_flow_detail_SOURCES = \
 	tests/unit/capture.h \
-	tests/unit/tc-msg.h \
+	tests/unit/flow-detail-tell.h \
 	tests/unit/test-flow-detail.c
 tests_unit_test_flow_detail_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_flow_detail_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-flow-detail-dp
+tests_unit_test_flow_detail_dp_SOURCES = \
+	tests/unit/flow-detail-tell.h \
+	tests/unit/tc-msg.h \
+	tests/unit/test-flow-detail-dp.c
+tests_unit_test_flow_detail_dp_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_flow_detail_dp_LDADD = $(UNIT_CONTROLLER_LIBS)
+
+check_PROGRAMS += tests/unit/test-flow-detail-tc
+tests_unit_test_flow_detail_tc_SOURCES = \
+	tests/unit/flow-detail-tell.h \
+	tests/unit/tc-msg.h \
+	tests/unit/test-flow-detail-tc.c
+tests_unit_test_flow_detail_tc_CPPFLAGS = $(KERNEL_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_flow_detail_tc_LDADD = $(UNIT_CONTROLLER_LIBS)
 
 check_PROGRAMS += tests/unit/test-inventory
 tests_unit_test_inventory_SOURCES = \
