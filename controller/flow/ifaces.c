@@ -199,8 +199,8 @@ add_iface(struct flow_ifaces *fi, const struct inventory *inv,
     pod_name_init(&pod, iface->external_ids);
     fill_kind(f, iface, inv, link, &pod);
     f->bridge = own(fi, nullable_xstrdup(iface->bridge));
-    f->pfs = (f->kind == FLOW_KIND_UPLINK ? own(fi, uplink_pfs(inv, link))
-              : NULL);
+    f->pfs = (link && f->kind == FLOW_KIND_UPLINK
+              ? own(fi, uplink_pfs(inv, link)) : NULL);
     f->iface_id = own(fi, nullable_xstrdup(iface->iface_id));
     f->ns = own(fi, nullable_xstrdup(pod.ns));
     f->pod = own(fi, nullable_xstrdup(pod.pod));

@@ -85,7 +85,16 @@ test_commands(void **state OVS_UNUSED)
     expect("port|list|", "");
     expect("port|li|", "");
     expect("flow|w", "watch");
-    expect("port/li", "");
+    expect("port/li", "port/list");
+    expect("port/", "port/attach;port/detach;port/list;port/show");
+    expect("port/list|--o", "--output=");
+    expect("port|l/", "");
+    expect("he", "help");
+    expect("-o|json|he", "help");
+    expect("help|he", "");
+    expect("help|po", "policy;port");
+    expect("help|port|l", "list");
+    expect("help|port|list|", "");
     expect("nosuch|", "");
     expect("port|list|--o", "--output=");
     expect("-", "--color=;--format=;--help;--output=;--snapshot=;--target=;"

@@ -284,9 +284,17 @@ complete_find_option(size_t n, char *const words[], const char *short_name,
 static void
 add_commands(struct completion *c, size_t n, char *const words[])
 {
+    /* Names may be given with their slashes, too. */
+    bool whole = !n && strchr(c->word, '/');
+
     for (size_t i = 0; i < catalog_n; i++) {
         const char *name = catalog[i].name;
         bool matches = true;
+
+        if (whole) {
+            add(c, name);
+            continue;
+        }
 
         for (size_t j = 0; j < n && matches; j++) {
             size_t len = strlen(words[j]);
@@ -439,6 +447,7 @@ complete(size_t n, char *const words[], const struct complete_source *source,
     };
     size_t n_before = n ? n - 1 : 0, i, n_name;
     const char *kind = NULL;
+    bool is_help = false;
 
     /* Options before the command. */
     for (i = 0; i < n_before && words[i][0] == '-'; i++) {
@@ -448,13 +457,22 @@ complete(size_t n, char *const words[], const struct complete_source *source,
             kind = NULL;
         }
     }
+    if (i < n_before && !strcmp(words[i], "help")) {
+        i++;                    /* What it is about is what follows. */
+        is_help = true;
+    }
     command = catalog_find_words(n_before - i, words + i, &n_name);
-    if (kind) {
+    if (is_help && command) {
+        /* That is all that it needs. */
+    } else if (kind) {
         add_kind(&c, kind);
     } else if (command) {
         add_args(&c, command, n_before - i - n_name, words + i + n_name);
     } else {
         add_commands(&c, n_before - i, words + i);
+        if (i == n_before && !is_help) {
+            add(&c, "help");
+        }
         if (c.word[0] == '-') {
             add_options(&c, i < n_before);
         }

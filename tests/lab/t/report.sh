@@ -104,6 +104,36 @@ hardware() {
     check "as CSV" eval 'ooc flow/report --format=csv | grep "^ns/client,rep0"'
 }
 
+# The client's --watch goes by the daemon's events.
+watched() {
+    local pid
+    # shown FLOWS: the last line has so many that the client sends
+    shown() {
+        tail -n1 "$LAB_OUT/watch" |
+            jq -e ".interfaces[0].egress.flows == $1" >/dev/null
+    }
+    state() { ooc_jq event/wait --flows .state; }
+    # no_news: reports, which have counters read, are none
+    no_news() {
+        local before
+        before=$(state)
+        report . && report . && report . && [ "$(state)" = "$before" ]
+    }
+    no_flows
+    "$(dirname "$(type -p ovs-offload-controller)")/../utilities/ovs-offload" \
+        -w -o json flow report --pod=ns/client >"$LAB_OUT/watch" &
+    pid=$!
+    eventually "no flows are shown" 20 shown 0
+    check "ping" warm
+    eventually "a flow is shown" 20 shown 1
+    eventually "to look is no news" 20 no_news
+    no_flows
+    eventually "that it went is shown" 20 shown 0
+    kill $pid
+    wait $pid
+    rm "$LAB_OUT/watch"
+}
+
 # Rules that the NIC refuses.
 software() {
     no_flows
@@ -264,5 +294,5 @@ for i in 0 1; do
 done
 ip -n client neigh replace 10.0.0.2 lladdr "$(mac_of 1)" dev eth0
 ip -n server neigh replace 10.0.0.1 lladdr "$(mac_of 0)" dev eth0
-theme hardware software scrape multi conntrack repair gone
+theme hardware watched software scrape multi conntrack repair gone
 finish

@@ -65,6 +65,10 @@ tunnel() {
         '.kind == "pod" and .pod == "client" and .iface_id == "ns_client"'
     check "a tunnel" row_of genev_sys_6081 '.kind == "tunnel" and .pod == null'
     check "an uplink" row_of p0 '.kind == "uplink"'
+    check "on its bridge, of its PF" row_of p0 \
+        ".bridge == \"br-ex\" and .pfs == [\"$NIC\"]"
+    check "as topology has it" topology_has "uplink p0: [0-9]+ of [0-9]+ flows" \
+        "bridge br-ex"
     check "an internal port" row_of br-ex '.kind == "internal"'
     check "all is known" all_known
     eventually "the same flows as ovs-vswitchd has" 20 same_flows
@@ -77,6 +81,12 @@ tunnel() {
         '.sender.kind == "tunnel" and .path == "full-but-software" and
          .receivers[0].pod == "client"'
     check "flow/check finds nothing wrong" ooc flow/check
+}
+
+# topology_has LINE NEXT: a line of the client's tree, and the next one
+topology_has() {
+    "$(dirname "$(type -p ovs-offload-controller)")/../utilities/ovs-offload" \
+        topology | grep -E -A1 -- "-- $1" | grep -E -- "-- $2"
 }
 
 # The kernel's device goes with the last tunnel, and comes with the next.
