@@ -59,19 +59,33 @@ tunnel_device_name(const char *type, const struct smap *options)
     return NULL;
 }
 
-/* Has 's', which may be NULL, freed with 'fi'. */
-static char *
-own(struct flow_ifaces *fi, char *s)
+/* Bytes of a block of strings, unless one is longer. */
+#define BLOCK_SIZE 4096
+
+/* Returns a copy of 's', which may be NULL, that is freed with 'fi'. */
+static const char *
+keep(struct flow_ifaces *fi, const char *s)
 {
+    size_t size = s ? strlen(s) + 1 : 0;
+    char *copy;
+
     if (!s) {
         return NULL;
     }
-    if (fi->n_strings >= fi->allocated_strings) {
-        fi->strings = x2nrealloc(fi->strings, &fi->allocated_strings,
-                                 sizeof *fi->strings);
+    if (size > fi->left) {
+        if (fi->n_blocks >= fi->allocated_blocks) {
+            fi->blocks = x2nrealloc(fi->blocks, &fi->allocated_blocks,
+                                    sizeof *fi->blocks);
+        }
+        fi->left = MAX(size, BLOCK_SIZE);
+        fi->blocks[fi->n_blocks++] = xmalloc(fi->left);
     }
-    fi->strings[fi->n_strings++] = s;
-    return s;
+    /* A block that is longer than others has no more than this string. */
+    copy = (fi->blocks[fi->n_blocks - 1]
+            + (fi->left > BLOCK_SIZE ? 0 : BLOCK_SIZE - fi->left));
+    memcpy(copy, s, size);
+    fi->left -= size;
+    return copy;
 }
 
 static bool
@@ -198,14 +212,18 @@ add_iface(struct flow_ifaces *fi, const struct inventory *inv,
     }
     pod_name_init(&pod, iface->external_ids);
     fill_kind(f, iface, inv, link, &pod);
-    f->bridge = own(fi, nullable_xstrdup(iface->bridge));
-    f->pfs = (link && f->kind == FLOW_KIND_UPLINK
-              ? own(fi, uplink_pfs(inv, link)) : NULL);
-    f->iface_id = own(fi, nullable_xstrdup(iface->iface_id));
-    f->ns = own(fi, nullable_xstrdup(pod.ns));
-    f->pod = own(fi, nullable_xstrdup(pod.pod));
+    f->bridge = keep(fi, iface->bridge);
+    if (link && f->kind == FLOW_KIND_UPLINK) {
+        char *pfs = uplink_pfs(inv, link);
+
+        f->pfs = keep(fi, pfs);
+        free(pfs);
+    }
+    f->iface_id = keep(fi, iface->iface_id);
+    f->ns = keep(fi, pod.ns);
+    f->pod = keep(fi, pod.pod);
     f->representor = link && is_representor(inv, link) ? device : NULL;
-    f->attached_mac = own(fi, nullable_xstrdup(mac));
+    f->attached_mac = keep(fi, mac);
     pod_name_destroy(&pod);
 }
 
@@ -221,18 +239,19 @@ flow_ifaces_add(struct flow_ifaces *fi, const struct inventory *inv,
                 const struct ovs_view *view, const struct ovs_iface *iface)
 {
     const char *dp = ovs_view_bridge_datapath(view, iface->bridge);
+    const char *name;
     char *tunnel;
 
     if ((dp && dp[0] && strcmp(dp, "system") && strcmp(dp, "netdev"))
         || !strcmp(iface->type, "patch")) {
         return;
     }
-    tunnel = own(fi, tunnel_device_name(iface->type, iface->options));
-    if (!tunnel) {
-        add_iface(fi, inv, iface, own(fi, xstrdup(iface->name)), false);
-    } else if (sset_add(&fi->tunnels, tunnel)) {
-        add_iface(fi, inv, iface, tunnel, true);
+    tunnel = tunnel_device_name(iface->type, iface->options);
+    if (!tunnel || sset_add(&fi->tunnels, tunnel)) {
+        name = keep(fi, tunnel ? tunnel : iface->name);
+        add_iface(fi, inv, iface, name, tunnel != NULL);
     }
+    free(tunnel);
 }
 
 void
@@ -250,10 +269,10 @@ flow_ifaces_init(struct flow_ifaces *fi, const struct inventory *inv,
 void
 flow_ifaces_destroy(struct flow_ifaces *fi)
 {
-    for (size_t i = 0; i < fi->n_strings; i++) {
-        free(fi->strings[i]);
+    for (size_t i = 0; i < fi->n_blocks; i++) {
+        free(fi->blocks[i]);
     }
-    free(fi->strings);
+    free(fi->blocks);
     free(fi->ifaces);
     sset_destroy(&fi->tunnels);
 }

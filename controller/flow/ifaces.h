@@ -53,9 +53,11 @@ struct flow_ifaces {
     struct flow_interface *ifaces;
     size_t n;                   /* Number of 'ifaces'. */
     size_t allocated;           /* Of those, allocated. */
-    char **strings;             /* What 'ifaces' point to. */
-    size_t n_strings;
-    size_t allocated_strings;
+    char **blocks;              /* Strings that 'ifaces' point to: many in a
+                                 * block, as there are many of them. */
+    size_t n_blocks;            /* Number of 'blocks'. */
+    size_t allocated_blocks;    /* Of those, allocated. */
+    size_t left;                /* Bytes that are free in the last one. */
     struct sset tunnels;        /* Kernel's tunnel devices in 'ifaces'. */
 };
 

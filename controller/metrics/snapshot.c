@@ -220,10 +220,12 @@ metrics_snapshot_unref(struct metrics_snapshot *s)
 
 /* Taking one. */
 
-/* Names in no order, of which the first 'next' were used. */
-struct names {
-    char **names;
-    size_t n, next;
+/* Where a walk through a map is that may change between two steps.  As these
+ * end between two buckets, all is visited once that is there all the time,
+ * unless the map gets another number of buckets. */
+struct walk {
+    struct hmap_position at;    /* What is next. */
+    size_t capacity;            /* Number of buckets, 0 before the start. */
 };
 
 struct metrics_taking {
@@ -232,7 +234,7 @@ struct metrics_taking {
     struct metrics_snapshot *s; /* What is being made. */
     bool (*step)(struct metrics_taking *, size_t max); /* What is done now;
                                  * returns true once that was all of it. */
-    struct names names;         /* Of Interfaces, then keys of ports. */
+    struct walk walk;           /* Through Interfaces, then through ports. */
     struct flow_facts facts;    /* Has the interfaces. */
     struct flow_owners *owners; /* Of these. */
     struct flow_rows rows;      /* What is counted for them. */
@@ -243,43 +245,44 @@ struct metrics_taking {
     struct sset labels;         /* Of ports. */
 };
 
-static void
-names_init(struct names *names, size_t max)
+/* Returns true if a walk through 'map' has to begin, again perhaps. */
+static bool
+walk_begins(struct walk *walk, const struct hmap *map)
 {
-    *names = (struct names) { .names = xcalloc(max, sizeof *names->names) };
+    if (walk->capacity == hmap_capacity(map)) {
+        return false;
+    }
+    *walk = (struct walk) { .capacity = hmap_capacity(map) };
+    return true;
+}
+
+/* Returns what comes next, as long as '*max' is not used up and to the end of
+ * a bucket, or NULL. */
+static struct hmap_node *
+walk_next(struct walk *walk, const struct hmap *map, size_t *max)
+{
+    if (!*max && !walk->at.offset) {
+        return NULL;
+    }
+    *max -= *max > 0;
+    return hmap_at_position(map, &walk->at);
+}
+
+/* Has the walk, whose last step left 'max', come to the end?  (Then it is at
+ * the beginning.) */
+static bool
+walk_is_over(const struct walk *walk)
+{
+    return !walk->at.bucket && !walk->at.offset;
 }
 
 static void
-names_destroy(struct names *names)
+forget_interfaces(struct metrics_taking *t)
 {
-    while (names->next < names->n) {
-        free(names->names[names->next++]);
-    }
-    free(names->names);
-    names->names = NULL;
-}
-
-static void
-list_interfaces(struct metrics_taking *t)
-{
-    const struct ovs_iface *iface;
-
-    names_init(&t->names, hmap_count(ovs_view_ifaces(t->c->view)));
-    OVS_VIEW_FOR_EACH_IFACE (iface, t->c->view) {
-        t->names.names[t->names.n++] = xstrdup(iface->name);
-    }
-}
-
-static void
-list_ports(struct metrics_taking *t)
-{
-    const struct port_table *table = reconcile_ports(t->c->rec);
-    const struct port *port;
-
-    names_init(&t->names, hmap_count(&table->ports));
-    HMAP_FOR_EACH (port, node, &table->ports) {
-        t->names.names[t->names.n++] = xstrdup(port->key);
-    }
+    flow_facts_destroy(&t->facts);
+    flow_facts_init_empty(&t->facts, t->c);
+    flow_owners_destroy(t->owners);
+    t->owners = flow_owners_create_empty();
 }
 
 static bool
@@ -287,22 +290,23 @@ read_interfaces(struct metrics_taking *t, size_t max)
 {
     const char *bridge = reconcile_config(t->c->rec)->bridge;
     const struct smap *ids = ovs_view_bridge_external_ids(t->c->view, bridge);
+    const struct hmap *map = ovs_view_ifaces(t->c->view);
     struct flow_ifaces *ifaces = &t->facts.ifaces;
+    struct hmap_node *node;
 
-    for (; max && t->names.next < t->names.n; max--) {
-        char *name = t->names.names[t->names.next++];
-        const struct ovs_iface *iface = ovs_view_find_iface(t->c->view, name);
+    if (walk_begins(&t->walk, map)) {
+        forget_interfaces(t);
+    }
+    while ((node = walk_next(&t->walk, map, &max))) {
         size_t i = ifaces->n;
 
-        if (iface) {
-            flow_ifaces_add(ifaces, t->c->inv, t->c->view, iface);
-        }
+        flow_ifaces_add(ifaces, t->c->inv, t->c->view,
+                        CONTAINER_OF(node, struct ovs_iface, name_node));
         if (ifaces->n > i) {
             flow_owners_add(t->owners, &ifaces->ifaces[i], i, ids);
         }
-        free(name);
     }
-    return t->names.next == t->names.n;
+    return walk_is_over(&t->walk);
 }
 
 static bool
@@ -336,28 +340,46 @@ count_interfaces(struct metrics_taking *t, size_t max)
     return t->next == t->rows.n;
 }
 
+static void
+forget_ports(struct metrics_taking *t)
+{
+    struct metrics_snapshot *s = t->s;
+
+    while (s->n_ports) {
+        free(s->ports[--s->n_ports]);
+    }
+    s->n_ports_omitted = 0;
+    sset_clear(&t->labels);
+}
+
+static void
+read_port(struct metrics_taking *t, const struct port *port)
+{
+    struct metrics_snapshot *s = t->s;
+    char *labels = port_to_labels(port);
+
+    /* What two ports have in common would be one sample given twice. */
+    if (s->n_ports < METRICS_MAX_ROWS && sset_add(&t->labels, labels)) {
+        s->ports[s->n_ports++] = labels;
+    } else {
+        s->n_ports_omitted++;
+        free(labels);
+    }
+}
+
 static bool
 read_ports(struct metrics_taking *t, size_t max)
 {
-    const struct port_table *table = reconcile_ports(t->c->rec);
-    struct metrics_snapshot *s = t->s;
+    const struct hmap *map = &reconcile_ports(t->c->rec)->ports;
+    struct hmap_node *node;
 
-    for (; max && t->names.next < t->names.n; max--) {
-        char *key = t->names.names[t->names.next++];
-        const struct port *port = port_find_by_key(table, key);
-        char *labels = port ? port_to_labels(port) : NULL;
-
-        /* What two ports have in common would be one sample given twice. */
-        if (labels && s->n_ports < METRICS_MAX_ROWS
-            && sset_add(&t->labels, labels)) {
-            s->ports[s->n_ports++] = labels;
-        } else {
-            s->n_ports_omitted += labels != NULL;
-            free(labels);
-        }
-        free(key);
+    if (walk_begins(&t->walk, map)) {
+        forget_ports(t);
     }
-    return t->names.next == t->names.n;
+    while ((node = walk_next(&t->walk, map, &max))) {
+        read_port(t, CONTAINER_OF(node, struct port, node));
+    }
+    return walk_is_over(&t->walk);
 }
 
 /* Adds what there was of a userspace datapath, if ever.  Its devices are
@@ -403,10 +425,8 @@ begin_next(struct metrics_taking *t)
     } else if (t->step == count_interfaces) {
         ledger_end(t->ledger);
         count_rest(t->s, &t->rows, t->ledger);
-        names_destroy(&t->names);
-        list_ports(t);
-        t->s->ports = xcalloc(MIN(t->names.n, METRICS_MAX_ROWS),
-                              sizeof *t->s->ports);
+        t->walk = (struct walk) { .capacity = 0 };
+        t->s->ports = xcalloc(METRICS_MAX_ROWS, sizeof *t->s->ports);
         t->step = read_ports;
     } else {
         return false;
@@ -428,7 +448,6 @@ metrics_taking_create(const struct controller *c, struct ledger *ledger)
     flow_facts_init_empty(&t->facts, c);
     t->owners = flow_owners_create_empty();
     sset_init(&t->labels);
-    list_interfaces(t);
     return t;
 }
 
@@ -446,7 +465,6 @@ metrics_taking_destroy(struct metrics_taking *t)
 {
     if (t) {
         metrics_snapshot_unref(t->s);
-        names_destroy(&t->names);
         flow_rows_destroy(&t->rows);
         flow_owners_destroy(t->owners);
         flow_facts_destroy(&t->facts);

@@ -48,8 +48,7 @@ void metrics_snapshot_unref(struct metrics_snapshot *);
 
 /* Taking one, in steps between which the main loop does other work.  Each goes
  * through a bounded number of interfaces, ports or pairs of devices that have
- * flows; only names of all interfaces, or of all ports, are noted in one, and
- * the flows of a userspace datapath, if there is one, are joined in one.  What
+ * flows; but what there is of a userspace datapath is joined at once.  What
  * changes meanwhile is in the snapshot or not. */
 struct metrics_taking;
 

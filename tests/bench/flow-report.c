@@ -2,7 +2,7 @@
 
 /* What a report costs:
  *
- *     flow-report N_PODS N_FLOWS
+ *     flow-report [--steps] N_PODS N_FLOWS
  *
  * fills a table with N_FLOWS flows, of which each pod sends as many to one and
  * the same other, those of each second pod in hardware, and calls
@@ -10,7 +10,9 @@
  *
  *     valgrind --tool=callgrind --toggle-collect=bench_measured flow-report
  *
- * counts the instructions of that and of nothing else. */
+ * counts the instructions of that and of nothing else.  With --steps rows are
+ * made as for a scrape of metrics, where each call of bench_step() is what one
+ * round of the main loop does, and the number of rounds is printed. */
 
 #include <config.h>
 
@@ -23,6 +25,7 @@
 #include "controller/flow/report.h"
 #include "controller/flow/rows.h"
 #include "controller/flow-table/table.h"
+#include "controller/metrics/server.h"
 #include "openvswitch/json.h"
 #include "util.h"
 
@@ -136,28 +139,68 @@ bench_measured(const struct flow_rows_args *args)
     return s;
 }
 
+/* External, too. */
+bool bench_step(struct flow_join *);
+
+bool __attribute__((noinline))
+bench_step(struct flow_join *join)
+{
+    return flow_join_run(join, METRICS_TURN_ROWS);
+}
+
+/* Joins the table in steps.  Returns how many it were. */
+static unsigned int
+run_steps(const struct flow_rows_args *args)
+{
+    struct flow_rows rows;
+    struct flow_owners *owners = flow_owners_create(args->ifaces,
+                                                    args->n_ifaces, NULL);
+    struct flow_join join = {
+        .args = args, .rows = &rows, .owners = owners,
+    };
+    unsigned int n = 1;
+
+    flow_rows_begin(&rows, args->ifaces, args->n_ifaces);
+    while (!bench_step(&join)) {
+        n++;
+    }
+    flow_rows_destroy(&rows);
+    flow_owners_destroy(owners);
+    return n;
+}
+
 int
 main(int argc, char *argv[])
 {
+    bool steps = argc > 1 && !strcmp(argv[1], "--steps");
     static const struct flow_reason_env env = { .hw_offload = FLOW_YES,
                                                 .skip_hw = FLOW_NO };
     struct flow_table *table = flow_table_create();
     unsigned int n_pods, n;
 
     set_program_name(argv[0]);
-    if (argc != 3 || !str_to_uint(argv[1], 10, &n_pods) || !n_pods
-        || !str_to_uint(argv[2], 10, &n)) {
-        ovs_fatal(0, "usage: %s N_PODS N_FLOWS", argv[0]);
+    if (argc != 3 + steps || !str_to_uint(argv[argc - 2], 10, &n_pods)
+        || !n_pods || !str_to_uint(argv[argc - 1], 10, &n)) {
+        ovs_fatal(0, "usage: %s [--steps] N_PODS N_FLOWS", argv[0]);
     }
     struct flow_interface *pods = make_pods(n_pods);
     fill(table, n_pods, n);
-    char *s = bench_measured(&(struct flow_rows_args) {
+
+    struct flow_rows_args args = {
         .table = table, .ifaces = pods, .n_ifaces = n_pods, .env = &env,
         .exists = exists, .resync = resync, .facts = facts, .aux = pods,
-    });
-    printf("{\"flows\":%"PRIuSIZE",\"report\":%"PRIuSIZE"}\n",
-           flow_table_count(table), strlen(s));
-    free(s);
+    };
+    if (steps) {
+        args.env = NULL;        /* A scrape tells no reasons. */
+        printf("{\"flows\":%"PRIuSIZE",\"rounds\":%u}\n",
+               flow_table_count(table), run_steps(&args));
+    } else {
+        char *s = bench_measured(&args);
+
+        printf("{\"flows\":%"PRIuSIZE",\"report\":%"PRIuSIZE"}\n",
+               flow_table_count(table), strlen(s));
+        free(s);
+    }
     for (unsigned int i = 0; i < n_pods; i++) {
         free(CONST_CAST(char *, pods[i].name));
     }

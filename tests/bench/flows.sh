@@ -256,6 +256,26 @@ row flows "flow/report of 1000 pods, $n flows: instructions" "$many" \
     "1000 flows: $few" "$(calc "$many / $few")" "<= 1.2" \
     "$(verdict "$many / $few <= 1.2")" "{\"1000\":$few,\"$n\":$many}"
 
+# scrape N: the most instructions of a round that joins rows of 1000 pods with
+# their flows, for a scrape of metrics
+scrape() {
+    local rounds
+    rounds=$(valgrind -q --tool=callgrind --callgrind-out-file="scrape-$1" \
+        --combine-dumps=yes --toggle-collect=bench_step \
+        --dump-after=bench_step "$bin/flow-report" --steps 1000 "$1" |
+        jq .rounds) || return
+    awk -v rounds="$rounds" '
+        /^summary: / && $2 { n++; if ($2 > most) most = $2 }
+        END { if (!n || n != rounds) exit 1; printf "%d", most }' "scrape-$1"
+}
+
+few=$(scrape 10000)
+many=$(scrape "$n")
+rm -f scrape-10000 "scrape-$n"
+row flows "scrape of 1000 pods, $n flows: most instructions in a row" "$many" \
+    "10000 flows: $few" "$(calc "$many / $few")" "<= 1.2" \
+    "$(verdict "$many / $few <= 1.2")" "{\"10000\":$few,\"$n\":$many}"
+
 # --- memory of more chains ---------------------------------------------------
 
 generate "$n" dense

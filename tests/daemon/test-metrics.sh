@@ -387,6 +387,27 @@ test_many_pods() {
     is "$(sed 1d "$T/stalled" | grep -c 'interface="pod7",')" 12
 }
 
+# While rows come and go, all others are told, each of them once.
+test_churn() {
+    local churn n=300
+    start_metrics
+    add_pods $n
+    synced
+    while true; do
+        vsctl --no-wait add-port br-int x -- add-port br-int y
+        vsctl --no-wait del-port x -- del-port y
+    done &
+    churn=$!
+    while test "$(coverage metrics_snapshot)" -lt 8; do
+        body /metrics | grep '^ovs_offload_interface_flows{interface="pod' |
+            sed 's/ [0-9]*$//' >"$T/series"
+        is "$(wc -l <"$T/series")" $((4 * n))
+        is "$(sort "$T/series" | uniq -d)" ""
+    done
+    kill $churn
+    wait $churn 2>/dev/null || true
+}
+
 # What is more than the limit is one row.
 test_limit() {
     if is_slow; then
