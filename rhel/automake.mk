@@ -11,7 +11,8 @@ EXTRA_DIST += \
 	rhel/selinux/ovs_offload.te \
 	tests/rpm/check \
 	tests/rpm/files \
-	tests/rpm/life
+	tests/rpm/life \
+	tests/rpm/policy-needs
 
 # In the tarball, so that "rpmbuild -ta" finds it there.
 MAINTAINERCLEANFILES += rhel/ovs-offload-controller.spec
