@@ -63,9 +63,15 @@ usage(void)
 static void
 check_remote(const char *remote)
 {
+#ifdef HAVE_OPENSSL
+    const char *known = "unix:FILE, tcp:IP:PORT and ssl:IP:PORT";
+#else
+    const char *known = "without SSL, unix:FILE and tcp:IP:PORT";
+#endif
+
     if (stream_or_pstream_needs_probes(remote) < 0) {
-        ovs_fatal(0, "\"%s\" is no database socket: unix:FILE, "
-                  "tcp:IP:PORT and ssl:IP:PORT are known", remote);
+        ovs_fatal(0, "\"%s\" is no database socket: %s are known", remote,
+                  known);
     }
 }
 

@@ -69,6 +69,55 @@ test_second_instance_refused() {
     ctl status >/dev/null
 }
 
+# make_cert NAME [AUTHORITY]: a key and a certificate, signed by AUTHORITY or, for
+# one that is to sign others, by itself
+make_cert() {
+    local by=()
+    test -z "${2-}" || by=(-CA "$T/$2.pem" -CAkey "$T/$2.key")
+    openssl req -x509 -batch -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+        -nodes -subj "/CN=$1" -days 2 "${by[@]}" \
+        -keyout "$T/$1.key" -out "$T/$1.pem" 2>"$T/openssl.log"
+}
+
+# start_ssl KEY AUTHORITY: the daemon as KEY, which trusts those of AUTHORITY
+start_ssl() {
+    DB=ssl:127.0.0.1:6640 start_daemon --private-key="$T/$1.key" \
+        --certificate="$T/$1.pem" --ca-cert="$T/$2.pem"
+}
+
+told() { test "$(n_in_log "$1")" -gt 0; }
+
+# A database by ssl:, which takes none but who shows a key that its authority
+# has signed, and has to show one, too.
+test_ssl() {
+    "$DAEMON" --help | grep -q -e --private-key ||
+        skip "libopenvswitch was built without SSL"
+    make_cert ca
+    make_cert server ca
+    make_cert client ca
+    make_cert other-ca
+    make_cert stranger other-ca
+    start_fresh_ovsdb --remote=pssl:6640:127.0.0.1 \
+        --private-key="$T/server.key" --certificate="$T/server.pem" \
+        --ca-cert="$T/ca.pem"
+    start_ssl client ca
+    wait_json status : .ovsdb.synced
+    json_is ssl:127.0.0.1:6640 status : .ovsdb.remote
+    synced
+    stop_daemon
+
+    # The server is not who is trusted; the server does not trust us.
+    expect_log 'stream_ssl\|'
+    start_ssl client other-ca
+    eventually told 'certificate verify failed'
+    json_is false status : .ovsdb.connected
+    stop_daemon
+    start_ssl stranger ca
+    eventually told 'alert unknown ca'
+    json_is false status : .ovsdb.connected
+    stop_daemon
+}
+
 # Whoever starts it is not kept waiting by a database that is down.
 test_database_down_at_start() {
     start_daemon

@@ -32,7 +32,7 @@ setup_packages() {
 
 # Directories as in the distribution's own package, so that its ovs-appctl
 # finds our daemon.
-ovs_configure=(--disable-shared --disable-ssl --prefix=/usr --sysconfdir=/etc
+ovs_configure=(--disable-shared --enable-ssl --prefix=/usr --sysconfdir=/etc
                --localstatedir=/var)
 
 # ovs_hash INPUT...: names a build of it.
