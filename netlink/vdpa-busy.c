@@ -122,6 +122,10 @@ describe_holders(const struct vdpa_op *op)
     ds_put_format(&s, "busy: %s is open%s", info ? info->vhost_device : "it",
                   n ? " in " : ", unknown holder: no process that can be "
                   "seen has it");
+    if (!n && !holder_scan_is_privileged()) {
+        ds_put_cstr(&s, " (without CAP_SYS_PTRACE those of other users "
+                    "cannot be)");
+    }
     for (size_t i = 0; i < n; i++) {
         ds_put_format(&s, "%sprocess %ld", i ? ", " : "",
                       (long int) holders[i].pid);

@@ -9,11 +9,13 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "netlink/sysfs.h"
@@ -222,6 +224,19 @@ bool
 holder_scan_is_incomplete(const struct holder_scan *scan)
 {
     return scan->incomplete;
+}
+
+bool
+holder_scan_is_privileged(void)
+{
+    struct __user_cap_header_struct header = {
+        .version = _LINUX_CAPABILITY_VERSION_3,
+    };
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+    return !syscall(SYS_capget, &header, data)
+           && (data[CAP_TO_INDEX(CAP_SYS_PTRACE)].effective
+               & CAP_TO_MASK(CAP_SYS_PTRACE));
 }
 
 /* Watching. */

@@ -50,6 +50,10 @@ const struct vdpa_holder *holder_scan_holders(const struct holder_scan *,
  * one? */
 bool holder_scan_is_incomplete(const struct holder_scan *);
 
+/* May we look into processes of other users?  If not, that may be why somebody
+ * was not seen. */
+bool holder_scan_is_privileged(void);
+
 /* Calls 'changed' from 'base' when one of the files that are watched was
  * closed by somebody. */
 struct holder_watch *holder_watch_create(struct event_base *base,

@@ -237,6 +237,24 @@ test_watch(void **state OVS_UNUSED)
     close(fds[1]);
 }
 
+/* As the kernel tells it to others: bit 19 is CAP_SYS_PTRACE. */
+static void
+test_privileged(void **state OVS_UNUSED)
+{
+    unsigned long long int effective = 0;
+    bool found = false;
+    char line[256];
+    FILE *file = fopen("/proc/self/status", "r");
+
+    assert_non_null(file);
+    while (!found && fgets(line, sizeof line, file)) {
+        found = ovs_scan(line, "CapEff: %llx", &effective);
+    }
+    fclose(file);
+    assert_true(found);
+    assert_int_equal(holder_scan_is_privileged(), effective >> 19 & 1);
+}
+
 int
 main(void)
 {
@@ -245,6 +263,7 @@ main(void)
         cmocka_unit_test(test_no_proc),
         cmocka_unit_test(test_incomplete),
         cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_privileged),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

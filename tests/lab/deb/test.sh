@@ -135,12 +135,38 @@ equal "no port flapped, and nothing was written" "$before" \
 equal "transactions" 0 "$(wrote)"
 pid=$(property MainPID)
 
-up "watchdog"
+up "who has a device open"
+ovs-offload vdpa add vdpa1 "mgmtdev=pci/$(vf_addr 1)" || fail "add vdpa1"
+vhost=$(of .vhost_device vdpa bind vdpa1 vhost_vdpa) || fail "bind vdpa1"
+sleep infinity 7<>"$vhost" &
+holder=$!
+check "it is open" wait_for 20 test -e "/proc/$holder/fd/7"
+# busy: what the answer is to who wants to take the device away
+busy() { ovs-offload vdpa unbind vdpa1 2>&1 | sed -n 's/.*busy: //p'; }
+equal "who is not known, and why" "$vhost is open, unknown holder: no process\
+ that can be seen has it (without CAP_SYS_PTRACE those of other users cannot\
+ be)" "$(busy)"
+
+# With what the manual says to add for that.
 mkdir -p /run/systemd/system/$unit.d
-printf '[Service]\nWatchdogSec=10\n' >/run/systemd/system/$unit.d/test.conf
+cat >/run/systemd/system/$unit.d/test.conf <<'END'
+[Service]
+AmbientCapabilities=CAP_SYS_PTRACE
+CapabilityBoundingSet=CAP_SYS_PTRACE
+ProtectProc=default
+WatchdogSec=10
+END
 systemctl daemon-reload
 check "restart" systemctl restart $unit
 pid=$(property MainPID)
+equal "it is named" "$vhost is open in process $holder (sleep) of user 0" \
+    "$(busy)"
+equal "under the filter" "2 1" "$(status Seccomp) $(status NoNewPrivs)"
+kill "$holder"
+unbound() { ovs-offload vdpa unbind vdpa1; }
+check "it is closed" wait_for 60 unbound
+
+up "watchdog"
 signs=$(property WatchdogTimestampMonotonic)
 sign() { [ "$(property WatchdogTimestampMonotonic)" -gt "$signs" ]; }
 check "signs of life" wait_for 120 sign
