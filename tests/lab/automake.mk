@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/lab/.shellcheckrc \
 	tests/lab/README.md \
 	tests/lab/cache.sh \
+	tests/lab/deb/build \
 	tests/lab/deb/mkroot \
 	tests/lab/deb/test.sh \
 	tests/lab/fetch-packages \

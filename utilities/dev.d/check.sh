@@ -33,7 +33,8 @@ END
 
 check_list_more() {
     cat <<'END'
-  packages    as "deb", with all flags of packages, on Debian 12 and 13
+  packages    as "deb", with all flags of packages, built and tried on Debian 12
+              and on 13; the latter's build takes root
   containerfile
               the Containerfile, done in a chroot, and its image as a pod
   lab-6.12    as "lab", on a newer kernel, of Debian's backports

@@ -102,7 +102,27 @@ stage_deb() {
     package_deb_check "$work/check/package-deb" "$ovs_dir" bookworm
 }
 
+# package_deb_native DIR SUITE: built on that release from the source package in
+# DIR, and the tests of what comes of that.
+package_deb_native() {
+    local log=$1.$2.log
+    if [ "$(id -u)" != 0 ]; then
+        echo "SKIP dpkg-buildpackage on Debian $2: that takes root"
+        package_deb_lab "$1" "$2"
+    elif "$top/tests/lab/deb/build" "$2" "$1" >"$log" 2>&1; then
+        echo "PASS dpkg-buildpackage and lintian on Debian $2"
+        package_deb_lab "$1/$2" "$2"
+    else
+        tail -n 30 "$log" | sed 's/^/    /'
+        echo "FAIL dpkg-buildpackage and lintian on Debian $2"
+        return 1
+    fi
+}
+
 # As users build it, and on the next release, too.
 stage_packages() {
-    package_deb_check "$work/check/packages" "" bookworm "$newer_release"
+    local dir=$work/check/packages rc=0
+    package_deb_check "$dir" "" bookworm || rc=1
+    package_deb_native "$dir" "$newer_release" || rc=1
+    return "$rc"
 }
