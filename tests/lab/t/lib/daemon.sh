@@ -142,19 +142,18 @@ ports_are() { [ "$(ports "[.[] | select($2)] | length")" = "$1" ]; }
 
 status() { ooc_jq status "$1"; }
 
-# in_sync: all sources and the database are read, nothing is under way
-in_sync() {
-    status '([.sources[].state] | all(. != "syncing")) and .ovsdb.synced and
-            (.ovsdb.in_flight | not)'
-}
-
-# settled: in sync, and nothing was decided for a while
+# settled: all sources and the database are read, nothing is under way, and
+# nothing was decided for a while
 settled() {
     local before
-    in_sync >/dev/null || return
-    before=$(status .rounds)
-    sleep 0.3
-    in_sync >/dev/null && [ "$before" = "$(status .rounds)" ]
+    before=$(rounds_in_sync) || return
+    pause 0.3
+    [ "$before" = "$(rounds_in_sync)" ]
+}
+
+rounds_in_sync() {
+    status 'select(([.sources[].state] | all(. != "syncing")) and
+                   .ovsdb.synced and (.ovsdb.in_flight | not)) | .rounds'
 }
 
 # settle: waits for that
