@@ -209,7 +209,7 @@ ooc() { ovs-appctl -t ovs-offload-controller "$@"; }
 ooc_jq() {
     local json args="${*:1:$#-1}"
     json=$(ooc "${@:1:$#-1}" --format=json) || return
-    [ -d "$LAB_OUT/json" ] || mkdir "$LAB_OUT/json"
+    [ -d "$LAB_OUT/json" ] || mkdir -p "$LAB_OUT/json"
     args=${args//\//-}
     printf '%s\n' "$json" >"$LAB_OUT/json/${args/ /.}"
     jq -rce "${*: -1}" <<<"$json"
