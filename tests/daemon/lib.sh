@@ -417,6 +417,27 @@ n_in_log() {
     grep -cE -- "$1" "$T/$TARGET.log" || true
 }
 
+# n_in_log_is N REGEX: is it there that often, or more often?
+n_in_log_is() {
+    test "$(n_in_log "$2")" -ge "$1"
+}
+
+# without_descriptors COMMAND...: runs this while the daemon cannot accept a
+# client, and lets it have descriptors again once it has said so.
+without_descriptors() {
+    local pid n=0
+    pid=$(pid_of "$TARGET")
+    # The lowest that is free is beyond the limit.
+    while test -L "/proc/$pid/fd/$n"; do
+        n=$((n + 1))
+    done
+    prlimit --pid "$pid" --nofile="$n:1024"
+    "$@" &
+    eventually n_in_log_is 1 'cannot accept a client'
+    prlimit --pid "$pid" --nofile=1024:1024
+    wait $!
+}
+
 # ---- Main ------------------------------------------------------------------
 
 # Ends what still runs; a daemon in such a way that leaks are reported.
