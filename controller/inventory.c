@@ -91,6 +91,7 @@ static void
 vf_remove(struct inventory *inv, struct inv_vf *vf)
 {
     hmap_remove(&inv->vfs, &vf->addr_node);
+    sset_find_and_delete(&inv->ended, vf->info.netdev);
     free(vf);
     inventory_touch_pairs(inv);
 }
@@ -111,7 +112,7 @@ inv_netdev_ended(struct inventory *inv, const char *name, const char *netdev,
 /* Notes in 'away' what becomes of the netdev 'old' of a device with driver
  * 'old_driver', as it has 'netdev' and 'driver' by now. */
 static void
-update_away(const struct inventory *inv, char away[KERNEL_IFNAMSIZ],
+update_away(struct inventory *inv, char away[KERNEL_IFNAMSIZ],
             const char *old, const char *old_driver, const char *netdev,
             const char *driver)
 {
@@ -119,6 +120,10 @@ update_away(const struct inventory *inv, char away[KERNEL_IFNAMSIZ],
         away[0] = '\0';
     } else if (old[0] && !sset_contains(&inv->ended, old)) {
         ovs_strlcpy(away, old, KERNEL_IFNAMSIZ);
+    }
+    if (strcmp(old, netdev)) {
+        /* Nobody asks for that any more. */
+        sset_find_and_delete(&inv->ended, old);
     }
 }
 
@@ -328,6 +333,7 @@ vdpa_remove(struct inventory *inv, struct inv_vdpa *vdpa)
 {
     vdpa_unindex(inv, vdpa);
     hmap_remove(&inv->vdpas, &vdpa->name_node);
+    sset_find_and_delete(&inv->ended, vdpa->info.netdev);
     free(vdpa);
     inventory_touch_pairs(inv);
 }

@@ -107,8 +107,9 @@ struct inventory {
     struct hmap vdpas;              /* struct inv_vdpa by name. */
     struct hmap vdpas_by_parent;
     struct sset ended;              /* Names of netdevs of VFs and vDPA devices
-                                     * that were deleted, not moved, as long
-                                     * as no other netdev has that name. */
+                                     * that were deleted, not moved, until
+                                     * their device is known not to have them,
+                                     * or another netdev has that name. */
     enum source_state state[N_KERNEL_SOURCES];
     unsigned int generation[N_KERNEL_SOURCES]; /* Of the full read. */
     uint64_t seqno;                 /* Grows when anything changes on which

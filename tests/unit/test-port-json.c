@@ -550,6 +550,7 @@ test_ended(void **state)
         vdpa.max_vqs++;
         inventory_vdpa(&f->inv, &vdpa);
         expect_netdev(f, NULL, "-", "-");
+        assert_true(sset_is_empty(&f->inv.ended));
     }
 
     /* The next one of its name is another one, and may be moved. */
@@ -566,6 +567,15 @@ test_ended(void **state)
     strcpy(link.name, "veth0");
     inventory_link(&f->inv, &link);
     inventory_link_deleted(&f->inv, link.ifindex);
+    assert_true(sset_is_empty(&f->inv.ended));
+
+    /* Nor is what is of a device that is gone. */
+    strcpy(vdpa.netdev, "veth0");
+    inventory_vdpa(&f->inv, &vdpa);
+    inventory_link_deleted(&f->inv, link.ifindex);
+    assert_false(sset_is_empty(&f->inv.ended));
+    inventory_begin(&f->inv, SOURCE_VDPA);
+    inventory_end(&f->inv, SOURCE_VDPA);
     assert_true(sset_is_empty(&f->inv.ended));
 }
 
