@@ -97,10 +97,8 @@ cmd_policy_show(struct unixctl_conn *conn, int argc, const char *argv[],
     struct json *json = json_object_create();
 
     json_object_put_string(json, "policy", argv[1]);
-    json_object_put(json, "value",
-                    output_string_or_null(policy ? policy->value : ""));
-    json_object_put(json, "error",
-                    output_string_or_null(policy ? policy->error : ""));
+    output_put_string(json, "value", policy ? policy->value : "");
+    output_put_string(json, "error", policy ? policy->error : "");
     json_object_put(json, "pfs",
                     policy_engine_to_json(c->policies, argv[1]));
     output_reply(conn, output_object(json, format));

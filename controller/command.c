@@ -273,7 +273,7 @@ cmd_event_list(struct unixctl_conn *conn, int argc, const char *argv[],
         json_object_put_string(json, "time", when);
         json_object_put_string(json, "subject", e->subject);
         json_object_put_string(json, "what", e->what);
-        json_object_put(json, "from", output_string_or_null(e->from));
+        output_put_string(json, "from", e->from);
         json_object_put_string(json, "to", e->to);
         json_object_put_string(json, "cause", e->cause);
         json_array_add(array, json);

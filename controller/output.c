@@ -304,8 +304,16 @@ output_reply(struct unixctl_conn *conn, char *text)
     free(text);
 }
 
-struct json *
-output_string_or_null(const char *s)
+void
+output_put_string(struct json *object, const char *name, const char *value)
 {
-    return s && s[0] ? json_string_create(s) : json_null_create();
+    json_object_put(object, name,
+                    (value && value[0] ? json_string_create(value)
+                     : json_null_create()));
+}
+
+void
+output_put_count(struct json *object, const char *name, uint64_t value)
+{
+    json_object_put(object, name, json_integer_create(value));
 }

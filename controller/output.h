@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct json;
 struct unixctl_conn;
@@ -73,7 +74,10 @@ char *output_printable(const char *s);
  * characters are left as they are.  Caller frees. */
 char *output_utf8(const char *s);
 
-/* JSON null for NULL and "", else a string. */
-struct json *output_string_or_null(const char *);
+/* Puts member 'name' into 'object': a string, but null for NULL and "", or a
+ * number. */
+void output_put_string(struct json *object, const char *name,
+                       const char *value);
+void output_put_count(struct json *object, const char *name, uint64_t value);
 
 #endif /* controller/output.h */

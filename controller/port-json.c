@@ -15,12 +15,6 @@
 #include "util.h"
 
 static void
-put_string(struct json *json, const char *name, const char *value)
-{
-    json_object_put(json, name, output_string_or_null(value));
-}
-
-static void
 put_number(struct json *json, const char *name, bool valid, int64_t value)
 {
     json_object_put(json, name, (valid ? json_integer_create(value)
@@ -33,7 +27,7 @@ put_pci(struct json *json, const char *name, bool valid,
 {
     char buf[PCI_ADDR_STRLEN];
 
-    put_string(json, name, valid ? pci_addr_format(addr, buf) : NULL);
+    output_put_string(json, name, valid ? pci_addr_format(addr, buf) : NULL);
 }
 
 /* The name that the netdev had before it was moved to another namespace, NULL
@@ -67,7 +61,7 @@ put_pair(struct json *json, const struct port *port)
     const struct vdpa_info *vdpa = (pair && pair->n_vdpas == 1
                                     ? &pair->vdpas[0]->info : NULL);
 
-    put_string(json, "representor", rep ? rep->info.name : NULL);
+    output_put_string(json, "representor", rep ? rep->info.name : NULL);
     put_number(json, "ifindex", rep, rep ? rep->info.ifindex : 0);
     put_pci(json, "pf_pci", pair && pair->has_pf,
             pair ? &pair->pf_addr : NULL);
@@ -77,11 +71,11 @@ put_pair(struct json *json, const struct port *port)
             pair ? &pair->vf_addr : NULL);
     put_number(json, "controller", pair && pair->has_vf,
                pair ? pair->controller : 0);
-    put_string(json, "vdpa", vdpa ? vdpa->name : NULL);
-    put_string(json, "vdpa_driver", vdpa ? vdpa->driver : NULL);
-    put_string(json, "netdev", pair ? pair->netdev : NULL);
-    put_string(json, "netdev_away", find_away(port));
-    put_string(json, "vhost_device", vdpa ? vdpa->vhost_device : NULL);
+    output_put_string(json, "vdpa", vdpa ? vdpa->name : NULL);
+    output_put_string(json, "vdpa_driver", vdpa ? vdpa->driver : NULL);
+    output_put_string(json, "netdev", pair ? pair->netdev : NULL);
+    output_put_string(json, "netdev_away", find_away(port));
+    output_put_string(json, "vhost_device", vdpa ? vdpa->vhost_device : NULL);
 
     struct json *devices = json_array_create_empty();
     for (size_t i = 0; pair && i < pair->n_vdpas; i++) {
@@ -104,16 +98,16 @@ put_row(struct json *json, const struct port *port)
 
     pod_name_init(&pod, (iface ? iface->external_ids
                          : port_wanted_ids(port)));
-    put_string(json, "bridge", iface ? iface->bridge : NULL);
-    put_string(json, "owner", (!iface ? NULL
-                               : iface->owner == OVS_OWNER_SELF ? "self"
-                               : "foreign"));
+    output_put_string(json, "bridge", iface ? iface->bridge : NULL);
+    output_put_string(json, "owner", (!iface ? NULL
+                                      : iface->owner == OVS_OWNER_SELF ? "self"
+                                      : "foreign"));
     put_number(json, "ofport", iface && iface->ofport,
                iface ? iface->ofport : 0);
-    put_string(json, "iface_id", id);
-    put_string(json, "namespace", pod.ns);
-    put_string(json, "pod", pod.pod);
-    put_string(json, "nad", pod.nad);
+    output_put_string(json, "iface_id", id);
+    output_put_string(json, "namespace", pod.ns);
+    output_put_string(json, "pod", pod.pod);
+    output_put_string(json, "nad", pod.nad);
     json_object_put(json, "management",
                     json_boolean_create(port->management));
     pod_name_destroy(&pod);
@@ -155,11 +149,12 @@ port_to_json(const struct port *port)
 
     put_pair(json, port);
     put_row(json, port);
-    put_string(json, "offload", offload_to_string(port));
+    output_put_string(json, "offload", offload_to_string(port));
     json_object_put(json, "link_up",
                     rep ? json_boolean_create(rep->info.flags & IFF_UP)
                     : json_null_create());
-    put_string(json, "request", port->request ? port->request->name : NULL);
+    output_put_string(json, "request",
+                      port->request ? port->request->name : NULL);
     json_object_put_string(json, "state",
                            port_state_to_string(port->decision.state));
     put_reason(json, port);
@@ -234,25 +229,26 @@ vdpa_to_json(const struct vdpa_info *info, const struct port *port)
     struct json *json = json_object_create();
     char buf[VIRTIO_NAME_MAX];
 
-    put_string(json, "vdpa", info->name);
-    put_string(json, "mgmtdev", info->mgmtdev);
+    output_put_string(json, "vdpa", info->name);
+    output_put_string(json, "mgmtdev", info->mgmtdev);
     json_object_put_string(json, "parent_kind",
                            parent_to_string(info->parent_kind));
-    put_string(json, "parent", info->parent_name);
-    put_string(json, "vdpa_driver", info->driver);
-    put_string(json, "netdev", info->netdev);
-    put_string(json, "netdev_away",
-               port->pair->n_vdpas == 1 ? find_away(port) : NULL);
-    put_string(json, "vhost_device", info->vhost_device);
-    put_string(json, "class", (info->device_id
-                               ? virtio_class_to_string(info->device_id, buf)
-                               : NULL));
+    output_put_string(json, "parent", info->parent_name);
+    output_put_string(json, "vdpa_driver", info->driver);
+    output_put_string(json, "netdev", info->netdev);
+    output_put_string(json, "netdev_away",
+                      port->pair->n_vdpas == 1 ? find_away(port) : NULL);
+    output_put_string(json, "vhost_device", info->vhost_device);
+    output_put_string(json, "class",
+                      (info->device_id
+                       ? virtio_class_to_string(info->device_id, buf)
+                       : NULL));
     put_number(json, "vendor_id", info->vendor_id, info->vendor_id);
     put_number(json, "max_vqs", info->max_vqs, info->max_vqs);
     put_number(json, "max_vq_size", info->max_vq_size, info->max_vq_size);
     put_number(json, "min_vq_size", info->min_vq_size, info->min_vq_size);
     put_pci(json, "vf_pci", port->pair->has_vf_addr, &port->pair->vf_addr);
-    put_string(json, "representor", rep ? rep->info.name : NULL);
+    output_put_string(json, "representor", rep ? rep->info.name : NULL);
     json_object_put_string(json, "pair",
                            pair_state_to_string(port->pair_state));
     json_object_put_string(json, "reason", port->pair->reason);

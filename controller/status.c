@@ -31,12 +31,6 @@ put_bool(struct json *json, const char *name, bool value)
     json_object_put(json, name, json_boolean_create(value));
 }
 
-static void
-put_count(struct json *json, const char *name, uint64_t value)
-{
-    json_object_put(json, name, json_integer_create(value));
-}
-
 static struct json *
 config_to_json(const struct controller *c)
 {
@@ -48,8 +42,7 @@ config_to_json(const struct controller *c)
                            offload_mode_to_string(config->mode));
     json_object_put_string(json, "mode_configured",
                            offload_mode_to_string(config->configured));
-    json_object_put(json, "mode_reason",
-                    output_string_or_null(config->mode_why));
+    output_put_string(json, "mode_reason", config->mode_why);
     json_object_put_string(json, "bridge", config->bridge);
     put_bool(json, "bridge_exists",
              ovs_view_has_bridge(c->view, config->bridge));
@@ -60,11 +53,9 @@ config_to_json(const struct controller *c)
     put_bool(json, "repair", config->repair);
     put_bool(json, "restore", config->restore);
     json_object_put_string(json, "cni_cache", config->cni_cache);
-    put_count(json, "flow_poll_ms", config->flow_poll_ms);
-    json_object_put(json, "vdpa_socket",
-                    output_string_or_null(config->vdpa_socket));
-    json_object_put(json, "metrics",
-                    output_string_or_null(config->metrics));
+    output_put_count(json, "flow_poll_ms", config->flow_poll_ms);
+    output_put_string(json, "vdpa_socket", config->vdpa_socket);
+    output_put_string(json, "metrics", config->metrics);
     json_object_put(json, "errors", smap_to_json(&config->errors));
 
     struct json *unknown = json_array_create_empty();
@@ -84,15 +75,12 @@ ovsdb_to_json(const struct controller *c)
     json_object_put_string(json, "remote", ovs_view_remote(c->view));
     put_bool(json, "connected", ovs_view_is_connected(c->view));
     put_bool(json, "synced", ovs_view_is_synced(c->view));
-    put_count(json, "commits", ovs_view_n_commits(c->view));
+    output_put_count(json, "commits", ovs_view_n_commits(c->view));
     put_bool(json, "in_flight", rec->txn_in_flight);
-    json_object_put(json, "last_error",
-                    output_string_or_null(rec->last_error));
-    json_object_put(json, "ovs_version",
-                    output_string_or_null(ovs_view_ovs_version(c->view)));
-    json_object_put(json, "hw_offload", output_string_or_null(
-                        smap_get(ovs_view_other_config(c->view),
-                                 "hw-offload")));
+    output_put_string(json, "last_error", rec->last_error);
+    output_put_string(json, "ovs_version", ovs_view_ovs_version(c->view));
+    output_put_string(json, "hw_offload",
+                      smap_get(ovs_view_other_config(c->view), "hw-offload"));
     return json;
 }
 
@@ -103,14 +91,14 @@ source_to_json(const struct controller *c, enum kernel_source source)
     struct json *json = json_object_create();
 
     json_object_put_string(json, "state", source_state_to_string(s->state));
-    put_count(json, "messages", s->n_messages);
-    put_count(json, "resyncs", s->n_resyncs);
-    put_count(json, "overflows", s->n_overflows);
-    put_count(json, "interrupted", s->n_interrupted);
-    put_count(json, "malformed", s->n_malformed);
-    put_count(json, "busy_ms",
-              s->busy_since ? time_msec() - s->busy_since : 0);
-    json_object_put(json, "last_error", output_string_or_null(s->last_error));
+    output_put_count(json, "messages", s->n_messages);
+    output_put_count(json, "resyncs", s->n_resyncs);
+    output_put_count(json, "overflows", s->n_overflows);
+    output_put_count(json, "interrupted", s->n_interrupted);
+    output_put_count(json, "malformed", s->n_malformed);
+    output_put_count(json, "busy_ms",
+                     s->busy_since ? time_msec() - s->busy_since : 0);
+    output_put_string(json, "last_error", s->last_error);
     return json;
 }
 
@@ -120,9 +108,8 @@ put_state_file(struct json *json, const struct state_file *file)
 {
     json_object_put(json, "saved",
                     json_boolean_create(file && state_file_is_saved(file)));
-    json_object_put(json, "file_error",
-                    output_string_or_null(file ? state_file_error(file)
-                                          : NULL));
+    output_put_string(json, "file_error",
+                      file ? state_file_error(file) : NULL);
 }
 
 /* Rows of others whose representor is or was gone. */
@@ -136,11 +123,11 @@ journal_to_json(const struct journal *journal,
     struct json *json = json_object_create();
 
     for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-        put_count(json, journal_state_to_string(states[i]),
-                  journal_count(journal, states[i]));
+        output_put_count(json, journal_state_to_string(states[i]),
+                         journal_count(journal, states[i]));
     }
-    put_count(json, "lost_total", journal->n_lost);
-    put_count(json, "restored_total", journal->n_restored);
+    output_put_count(json, "lost_total", journal->n_lost);
+    output_put_count(json, "restored_total", journal->n_restored);
     put_state_file(json, file);
     return json;
 }
@@ -170,12 +157,12 @@ put_port_counts(struct json *json, const struct port_table *table)
     }
     for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
         if (pairs[i]) {
-            put_count(by_pair, pair_state_to_string(i), pairs[i]);
+            output_put_count(by_pair, pair_state_to_string(i), pairs[i]);
         }
     }
     for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
         if (states[i]) {
-            put_count(by_state, port_state_to_string(i), states[i]);
+            output_put_count(by_state, port_state_to_string(i), states[i]);
         }
     }
     json_object_put(json, "pairs", by_pair);
@@ -189,7 +176,8 @@ flows_to_json(const struct controller *c)
 
     json_object_put(json, "userspace",
                     flow_userspace_status_to_json(c->userspace));
-    put_count(json, "vswitchd_calls", vswitchd_query_count(VSWITCHD_REPORT));
+    output_put_count(json, "vswitchd_calls",
+                     vswitchd_query_count(VSWITCHD_REPORT));
     return json;
 }
 
@@ -222,6 +210,6 @@ status_to_json(const struct controller *c)
     json_object_put(json, "vdpa_pending", vdpa_pending_to_json(c->kernel));
     json_object_put(json, "vdpa_pending_file",
                     vdpa_pending_file_to_json(c));
-    put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
+    output_put_count(json, "rounds", reconcile_status(c->rec)->n_rounds);
     return json;
 }

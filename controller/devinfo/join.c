@@ -112,18 +112,12 @@ devinfo_disagreement(const struct devinfo_file *file, const struct port *port)
 }
 
 static void
-put_string(struct json *json, const char *name, const char *value)
-{
-    json_object_put(json, name, output_string_or_null(value));
-}
-
-static void
 put_pci(struct json *json, const char *name, bool valid,
         const struct pci_addr *addr)
 {
     char buf[PCI_ADDR_STRLEN];
 
-    put_string(json, name, valid ? pci_addr_format(addr, buf) : NULL);
+    output_put_string(json, name, valid ? pci_addr_format(addr, buf) : NULL);
 }
 
 static struct json *
@@ -134,22 +128,22 @@ file_to_json(const char *name, const struct devinfo_file *file,
     char *disagreement = devinfo_disagreement(file, port);
     struct json *json = json_object_create();
 
-    put_string(json, "file", name);
-    put_string(json, "owner", info->ours ? "self" : "foreign");
-    put_string(json, "type", devinfo_type_to_string(info->type));
-    put_string(json, "version", info->version);
-    put_string(json, "parent_device", info->parent_device);
-    put_string(json, "driver", info->driver);
-    put_string(json, "path", info->path);
+    output_put_string(json, "file", name);
+    output_put_string(json, "owner", info->ours ? "self" : "foreign");
+    output_put_string(json, "type", devinfo_type_to_string(info->type));
+    output_put_string(json, "version", info->version);
+    output_put_string(json, "parent_device", info->parent_device);
+    output_put_string(json, "driver", info->driver);
+    output_put_string(json, "path", info->path);
     put_pci(json, "pci", info->has_pci, &info->pci);
     put_pci(json, "pf_pci", info->has_pf_pci, &info->pf_pci);
-    put_string(json, "representor", info->representor);
-    put_string(json, "rdma_device", info->rdma_device);
-    put_string(json, "mode", info->mode);
-    put_string(json, "role", info->role);
-    put_string(json, "sandbox", file->container);
-    put_string(json, "sandbox_interface", file->ifname);
-    put_string(json, "disagrees", disagreement);
+    output_put_string(json, "representor", info->representor);
+    output_put_string(json, "rdma_device", info->rdma_device);
+    output_put_string(json, "mode", info->mode);
+    output_put_string(json, "role", info->role);
+    output_put_string(json, "sandbox", file->container);
+    output_put_string(json, "sandbox_interface", file->ifname);
+    output_put_string(json, "disagrees", disagreement);
     free(disagreement);
     return json;
 }
@@ -190,12 +184,12 @@ devinfo_status_to_json(const struct devinfo_watch *w,
             ours++;
         }
     }
-    put_string(json, "directory", devinfo_watch_directory(w));
+    output_put_string(json, "directory", devinfo_watch_directory(w));
     json_object_put(json, "files", json_integer_create(shash_count(files)));
     json_object_put(json, "own_files", json_integer_create(ours));
     json_object_put(json, "errors", errors);
-    put_string(json, "error", devinfo_watch_error(w));
-    put_string(json, "own_error", devinfo_publish_error(publish));
+    output_put_string(json, "error", devinfo_watch_error(w));
+    output_put_string(json, "own_error", devinfo_publish_error(publish));
     json_object_put(json, "scans",
                     json_integer_create(devinfo_watch_n_scans(w)));
     return json;

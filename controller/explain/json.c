@@ -25,12 +25,12 @@ explain_to_json(const struct explain_facts *f, const struct explain_list *list)
         json_array_add(checks, check);
     }
     json_object_put_string(json, "interface", f->title);
-    json_object_put(json, "iface_id", output_string_or_null(f->iface_id));
-    json_object_put(json, "namespace", output_string_or_null(f->ns));
-    json_object_put(json, "pod", output_string_or_null(f->pod));
-    json_object_put(json, "vf_pci", output_string_or_null(
-                        f->has_vf_addr ? pci_addr_format(&f->vf_addr, vf)
-                        : NULL));
+    output_put_string(json, "iface_id", f->iface_id);
+    output_put_string(json, "namespace", f->ns);
+    output_put_string(json, "pod", f->pod);
+    output_put_string(json, "vf_pci",
+                      (f->has_vf_addr ? pci_addr_format(&f->vf_addr, vf)
+                       : NULL));
     json_object_put_string(json, "verdict",
                            explain_verdict_to_string(explain_overall(list)));
     json_object_put(json, "checks", checks);

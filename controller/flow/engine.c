@@ -360,12 +360,6 @@ flow_engine_dump_times(const struct flow_engine *e, enum flow_source source)
     return &e->dump_times[source];
 }
 
-static void
-put_count(struct json *json, const char *name, uint64_t value)
-{
-    json_object_put(json, name, json_integer_create(value));
-}
-
 static struct json *
 source_to_json(const struct flow_engine *e, enum flow_source source,
                const char *last_error, const char *not_seen)
@@ -376,14 +370,14 @@ source_to_json(const struct flow_engine *e, enum flow_source source,
 
     flow_engine_get_counts(e, source, &counts);
     json_object_put_string(json, "state", flow_source_state_to_string(state));
-    put_count(json, "flows", counts.flows);
-    put_count(json, "messages", counts.messages);
-    put_count(json, "resyncs", counts.resyncs);
-    put_count(json, "overflows", counts.overflows);
-    put_count(json, "malformed", counts.malformed);
-    json_object_put(json, "last_error", output_string_or_null(last_error));
-    json_object_put(json, "not_seen", output_string_or_null(
-                        state == FLOW_SOURCE_SYNCED ? NULL : not_seen));
+    output_put_count(json, "flows", counts.flows);
+    output_put_count(json, "messages", counts.messages);
+    output_put_count(json, "resyncs", counts.resyncs);
+    output_put_count(json, "overflows", counts.overflows);
+    output_put_count(json, "malformed", counts.malformed);
+    output_put_string(json, "last_error", last_error);
+    output_put_string(json, "not_seen",
+                      state == FLOW_SOURCE_SYNCED ? NULL : not_seen);
     return json;
 }
 
@@ -420,16 +414,16 @@ flow_engine_status_to_json(const struct flow_engine *e)
     struct json *counters = json_object_create();
     long long int read = flow_engine_last_read(e);
 
-    put_count(counters, "period_ms", MAX(0, e->due - e->cycle_start));
-    put_count(counters, "kernel_us", e->cycle_us);
-    put_count(counters, "duty_permille", duty_permille(e));
-    put_count(counters, "duty_permille_max", FLOW_DUTY_PERCENT * 10);
+    output_put_count(counters, "period_ms", MAX(0, e->due - e->cycle_start));
+    output_put_count(counters, "kernel_us", e->cycle_us);
+    output_put_count(counters, "duty_permille", duty_permille(e));
+    output_put_count(counters, "duty_permille_max", FLOW_DUTY_PERCENT * 10);
     json_object_put(counters, "age_ms",
                     read ? json_integer_create(time_msec() - read)
                     : json_null_create());
 
-    put_count(json, "flows", flow_table_count(e->table));
-    put_count(json, "memory", flow_table_memory(e->table));
+    output_put_count(json, "flows", flow_table_count(e->table));
+    output_put_count(json, "memory", flow_table_memory(e->table));
     json_object_put(json, "tc", tc_to_json(e));
     json_object_put(json, "kernel", kernel_to_json(e));
     json_object_put(json, "counters", counters);

@@ -361,7 +361,6 @@ flow_userspace_status_to_json(const struct flow_userspace *fu)
     json_object_put(json, "call_ms", json_integer_create(
                         fu->end && !fu->query ? fu->end - fu->start : 0));
     json_object_put(json, "malformed", json_integer_create(fu->n_malformed));
-    json_object_put(json, "last_error",
-                    output_string_or_null(fu->last_error));
+    output_put_string(json, "last_error", fu->last_error);
     return json;
 }

@@ -561,11 +561,10 @@ metrics_server_status_to_json(const struct metrics_server *server)
     };
     struct json *json = json_object_create();
 
-    json_object_put(json, "address", output_string_or_null(address));
+    output_put_string(json, "address", address);
     json_object_put_string(json, "state", server->bound ? "listening"
                            : address ? "error" : "off");
-    json_object_put(json, "error", output_string_or_null(
-                        metrics_endpoint_error(server->endpoint)));
+    output_put_string(json, "error", metrics_endpoint_error(server->endpoint));
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
         json_object_put(json, counts[i].name,
                         json_integer_create(counts[i].value));

@@ -50,8 +50,8 @@ ranges_to_json(const struct managed_pf *pf)
             json_object_put_string(json, "policy", group->policy);
             json_object_put(json, "first", json_integer_create(group->first));
             json_object_put(json, "last", json_integer_create(group->last));
-            json_object_put(json, "vdpa_type", output_string_or_null(
-                                policy_vdpa_to_string(group->vdpa)));
+            output_put_string(json, "vdpa_type",
+                              policy_vdpa_to_string(group->vdpa));
             json_array_add(array, json);
         }
     }
@@ -92,9 +92,8 @@ put_facts(struct json *json, const struct policy_pf *facts)
     for (size_t i = 0; facts && i < facts->n_vfs; i++) {
         n_vdpas += facts->vfs[i].n_vdpas;
     }
-    json_object_put(json, "name",
-                    output_string_or_null(facts && facts->has_uplink
-                                          ? facts->netdevs[0].name : ""));
+    output_put_string(json, "name", (facts && facts->has_uplink
+                                     ? facts->netdevs[0].name : NULL));
     json_object_put(json, "num_vfs",
                     json_integer_create(facts ? facts->n_vfs : 0));
     json_object_put(json, "total_vfs",
@@ -122,14 +121,14 @@ pf_to_json(const struct managed_pf *pf)
     char *step = busy ? step_to_string(&pf->step) : NULL;
     char addr[PCI_ADDR_STRLEN];
 
-    json_object_put(json, "policy", output_string_or_null(policy_name(pf)));
+    output_put_string(json, "policy", policy_name(pf));
     json_object_put_string(json, "pf", pci_addr_format(&pf->addr, addr));
     put_facts(json, pf->facts);
     json_object_put(json, "ranges", ranges_to_json(pf));
     json_object_put_string(json, "towards", pf->policy ? "policy" : "before");
     json_object_put_string(json, "state", policy_state_to_string(pf->state));
-    json_object_put(json, "step", output_string_or_null(step));
-    json_object_put(json, "reason", output_string_or_null(pf->reason));
+    output_put_string(json, "step", step);
+    output_put_string(json, "reason", pf->reason);
     free(step);
     return json;
 }
@@ -235,10 +234,9 @@ add_step(const struct policy_step *step, void *diff_)
 
     json_object_put_string(json, "pf",
                            pci_addr_format(&diff->pf->addr, addr));
-    json_object_put(json, "policy",
-                    output_string_or_null(policy_name(diff->pf)));
+    output_put_string(json, "policy", policy_name(diff->pf));
     json_object_put(json, "n", json_integer_create(++diff->n));
-    json_object_put(json, "step", output_string_or_null(text));
+    output_put_string(json, "step", text);
     json_object_put(json, "disruptive",
                     json_boolean_create(policy_step_is_disruptive(step)));
     json_array_add(diff->array, json);
@@ -306,8 +304,8 @@ policy_engine_status_to_json(const struct policy_engine *engine)
         if (pf->reason[0]) {
             char addr[PCI_ADDR_STRLEN];
 
-            json_object_put(problems, pci_addr_format(&pf->addr, addr),
-                            output_string_or_null(pf->reason));
+            output_put_string(problems, pci_addr_format(&pf->addr, addr),
+                              pf->reason);
         }
     }
     for (size_t i = 0; i < ARRAY_SIZE(n); i++) {
@@ -328,7 +326,6 @@ policy_engine_status_to_json(const struct policy_engine *engine)
                         hmap_count(&engine->policies.policies)));
     json_object_put(json, "pfs", states);
     json_object_put(json, "problems", problems);
-    json_object_put(json, "state_dir",
-                    output_string_or_null(engine->state_dir));
+    output_put_string(json, "state_dir", engine->state_dir);
     return json;
 }

@@ -166,6 +166,6 @@ list_file_to_json(const struct list_file *file)
     json_object_put(json, "addresses", json_integer_create(n));
     json_object_put(json, "with_socket", json_integer_create(
                         file->list ? file->list->n_paths : 0));
-    json_object_put(json, "error", output_string_or_null(file->error));
+    output_put_string(json, "error", file->error);
     return json;
 }

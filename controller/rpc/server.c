@@ -443,12 +443,6 @@ rpc_server_get_counts(const struct rpc_server *server,
     };
 }
 
-static void
-put_count(struct json *json, const char *name, uint64_t value)
-{
-    json_object_put(json, name, json_integer_create(value));
-}
-
 struct json *
 rpc_server_status_to_json(const struct rpc_server *server)
 {
@@ -456,23 +450,23 @@ rpc_server_status_to_json(const struct rpc_server *server)
     struct json *json = json_object_create();
     struct json *files = json_array_create_empty();
 
-    json_object_put(json, "socket", output_string_or_null(server->path));
+    output_put_string(json, "socket", server->path);
     json_object_put_string(json, "state", server->acceptable ? "listening"
                            : server->path ? "error" : "off");
-    json_object_put(json, "error", output_string_or_null(server->error));
+    output_put_string(json, "error", server->error);
     for (int i = 0; server->watch && i < N_FILES; i++) {
         json_array_add(files, list_file_to_json(&server->files[i]));
     }
     json_object_put(json, "files", files);
-    put_count(json, "connected", ovs_list_size(&server->conns));
-    put_count(json, "connections", server->n_accepted);
-    put_count(json, "refused", server->n_refused);
-    put_count(json, "displaced", server->n_displaced);
-    put_count(json, "timeouts", server->n_timeouts);
-    put_count(json, "broken", counters->n_broken);
-    put_count(json, "accept_errors", server->n_accept_errors);
-    put_count(json, "calls", counters->n_calls);
-    put_count(json, "empty", counters->n_empty);
-    put_count(json, "errors", counters->n_errors);
+    output_put_count(json, "connected", ovs_list_size(&server->conns));
+    output_put_count(json, "connections", server->n_accepted);
+    output_put_count(json, "refused", server->n_refused);
+    output_put_count(json, "displaced", server->n_displaced);
+    output_put_count(json, "timeouts", server->n_timeouts);
+    output_put_count(json, "broken", counters->n_broken);
+    output_put_count(json, "accept_errors", server->n_accept_errors);
+    output_put_count(json, "calls", counters->n_calls);
+    output_put_count(json, "empty", counters->n_empty);
+    output_put_count(json, "errors", counters->n_errors);
     return json;
 }

@@ -19,12 +19,6 @@
 #include "timeval.h"
 #include "util.h"
 
-static void
-put_string(struct json *json, const char *name, const char *value)
-{
-    json_object_put(json, name, output_string_or_null(value));
-}
-
 /* Null for 0, which is what is not given. */
 static void
 put_number(struct json *json, const char *name, uint32_t value)
@@ -38,11 +32,11 @@ vdpa_info_to_json(const struct vdpa_info *info)
 {
     struct json *json = json_object_create();
 
-    put_string(json, "vdpa", info->name);
-    put_string(json, "mgmtdev", info->mgmtdev);
-    put_string(json, "vdpa_driver", info->driver);
-    put_string(json, "netdev", info->netdev);
-    put_string(json, "vhost_device", info->vhost_device);
+    output_put_string(json, "vdpa", info->name);
+    output_put_string(json, "mgmtdev", info->mgmtdev);
+    output_put_string(json, "vdpa_driver", info->driver);
+    output_put_string(json, "netdev", info->netdev);
+    output_put_string(json, "vhost_device", info->vhost_device);
     return json;
 }
 
@@ -117,7 +111,7 @@ vdpa_holders_to_json(const struct vdpa_holder *holders, size_t n)
         struct json *json = json_object_create();
 
         json_object_put(json, "pid", json_integer_create(holders[i].pid));
-        put_string(json, "command", holders[i].comm);
+        output_put_string(json, "command", holders[i].comm);
         json_object_put(json, "uid", (holders[i].uid == (uid_t) -1
                                       ? json_null_create()
                                       : json_integer_create(holders[i].uid)));

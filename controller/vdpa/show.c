@@ -142,12 +142,12 @@ show_to_json(struct vdpa_show *show)
     }
     json_object_put(json, "config",
                     show->config ? show->config : json_null_create());
-    json_object_put(json, "config_error", output_string_or_null(
-                        show->config_error ? show->config_error
-                        : show->config ? NULL : late));
+    output_put_string(json, "config_error",
+                      (show->config_error ? show->config_error
+                       : show->config ? NULL : late));
     json_object_put(json, "queues", show->queues);
-    json_object_put(json, "queues_error", output_string_or_null(
-                        show->queues_error ? show->queues_error : late));
+    output_put_string(json, "queues_error",
+                      show->queues_error ? show->queues_error : late);
     show->config = show->queues = NULL;
     if (show->scanned) {
         holders = holder_scan_holders(show->scan, &n);

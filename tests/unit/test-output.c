@@ -28,7 +28,7 @@ row(const char *name, int number)
 {
     struct json *object = json_object_create();
 
-    json_object_put(object, "name", output_string_or_null(name));
+    output_put_string(object, "name", name);
     json_object_put(object, "number", json_integer_create(number));
     return object;
 }
@@ -315,19 +315,21 @@ test_any_string(void **state OVS_UNUSED)
 }
 
 static void
-test_string_or_null(void **state OVS_UNUSED)
+test_put(void **state OVS_UNUSED)
 {
-    static const char *nothing[] = { NULL, "" };
+    struct json *object = json_object_create();
+    char *text;
 
-    for (size_t i = 0; i < ARRAY_SIZE(nothing); i++) {
-        struct json *json = output_string_or_null(nothing[i]);
-        assert_int_equal(json->type, JSON_NULL);
-        json_destroy(json);
-    }
-
-    struct json *json = output_string_or_null("x");
-    assert_int_equal(json->type, JSON_STRING);
-    json_destroy(json);
+    output_put_string(object, "a", NULL);
+    output_put_string(object, "b", "");
+    output_put_string(object, "c", "x");
+    output_put_count(object, "d", 0);
+    output_put_count(object, "e", INT64_MAX);
+    text = json_to_string(object, JSSF_SORT);
+    assert_string_equal(text, "{\"a\":null,\"b\":null,\"c\":\"x\",\"d\":0,"
+                        "\"e\":9223372036854775807}");
+    free(text);
+    json_destroy(object);
 }
 
 int
@@ -344,7 +346,7 @@ main(void)
         cmocka_unit_test(test_hostile_csv),
         cmocka_unit_test(test_hostile_json),
         cmocka_unit_test(test_any_string),
-        cmocka_unit_test(test_string_or_null),
+        cmocka_unit_test(test_put),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
