@@ -21,12 +21,22 @@ sink_begin(void *c_, enum kernel_source source)
     inventory_begin(c->inv, source);
 }
 
+static bool
+link_exists(void *inv, int ifindex)
+{
+    return inventory_find_link(inv, ifindex) != NULL;
+}
+
 static void
 sink_end(void *c_, enum kernel_source source)
 {
     struct controller *c = c_;
 
     inventory_end(c->inv, source);
+    if (source == SOURCE_LINK) {
+        /* Those that went without sink_link_gone(). */
+        udev_forget_gone(c->udev, link_exists, c->inv);
+    }
 }
 
 static void

@@ -184,17 +184,36 @@ udev_is_done(struct udev *udev, int ifindex)
     return netdev->done;
 }
 
+static void
+forget(struct udev *udev, struct udev_netdev *netdev)
+{
+    if (!netdev->done) {
+        set_done(udev, netdev);
+    }
+    hmap_remove(&udev->netdevs, &netdev->node);
+    free(netdev);
+}
+
 void
 udev_forget(struct udev *udev, int ifindex)
 {
     struct udev_netdev *netdev = find_netdev(udev, ifindex);
 
     if (netdev) {
-        if (!netdev->done) {
-            set_done(udev, netdev);
+        forget(udev, netdev);
+    }
+}
+
+void
+udev_forget_gone(struct udev *udev, bool (*exists)(void *aux, int ifindex),
+                 void *aux)
+{
+    struct udev_netdev *netdev;
+
+    HMAP_FOR_EACH_SAFE (netdev, node, &udev->netdevs) {
+        if (!exists(aux, netdev->ifindex)) {
+            forget(udev, netdev);
         }
-        hmap_remove(&udev->netdevs, &netdev->node);
-        free(netdev);
     }
 }
 

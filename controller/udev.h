@@ -34,6 +34,10 @@ bool udev_is_done(struct udev *, int ifindex);
 /* Forgets netdev 'ifindex', which is gone. */
 void udev_forget(struct udev *, int ifindex);
 
+/* Forgets all for which 'exists' says that they are gone. */
+void udev_forget_gone(struct udev *, bool (*exists)(void *aux, int ifindex),
+                      void *aux);
+
 void udev_run(struct udev *);
 void udev_wait(struct udev *);
 

@@ -175,6 +175,31 @@ test_forget(void **state)
     remove_file(f, "data/n5");
 }
 
+static bool
+is_six(void *f OVS_UNUSED, int ifindex)
+{
+    return ifindex == 6;
+}
+
+/* Likewise after all netdevs were read anew, as nothing told which went. */
+static void
+test_forget_gone(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(udev_is_done(f->udev, 5));
+    assert_false(udev_is_done(f->udev, 6));
+    finish_netdev(f, "data/n5");
+    finish_netdev(f, "data/n6");
+    run(f);
+    assert_true(udev_is_done(f->udev, 5));
+    remove_file(f, "data/n5");
+    remove_file(f, "data/n6");
+    udev_forget_gone(f->udev, is_six, NULL);
+    assert_false(udev_is_done(f->udev, 5));
+    assert_true(udev_is_done(f->udev, 6));
+}
+
 static void
 test_no_udev(void **state)
 {
@@ -197,6 +222,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forget, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forget_gone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_udev, setup, teardown),
     };
 
