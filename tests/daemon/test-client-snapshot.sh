@@ -186,6 +186,10 @@ test_bad_files() {
  {"command":"port/list","json":{}}]}
 END
     contains "$(fails 4 snap port list)" "the answer is malformed"
+    echo '{"format":"ovs-offload-snapshot","version":1,"answers":[]}' \
+        >"$T/snap.json"
+    is "$(fails 4 snap port list)" \
+        "ovs-offload: the snapshot has no answer to list-commands"
     is "$("$CLIENT" __complete -- --snapshot=/nosuch port show "" 2>&1)" \
         ":words"
 }

@@ -29,6 +29,11 @@ test_tree() {
     contains "$(fails 2 client -o json topology)" "nothing to format"
     stop_daemon
     contains "$(fails 3 client topology)" "no answer from"
+    echo '{"format":"ovs-offload-snapshot","version":1,"answers":[
+        {"command":"port/list","json":[]},{"command":"vdpa/list","json":[]},
+        {"command":"flow/report","json":{}}]}' >"$T/snap.json"
+    is "$("$CLIENT" --snapshot="$T/snap.json" topology)" \
+        "(no VFs, and nothing on a bridge)"
 }
 
 # Graphviz sees the nodes and edges that there are, and no others.

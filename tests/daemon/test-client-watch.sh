@@ -87,7 +87,7 @@ n_in_watch() {
 
 # A block for each change, and none without.
 test_blocks() {
-    local pid first
+    local pid first reader status
     start_all
     first=$(json event/wait : .state)
     "$CLIENT" -t "$T/$TARGET.ctl" port list --watch >"$T/watch" \
@@ -118,12 +118,28 @@ test_blocks() {
     kill "$pid"
     wait "$pid" || true
 
-    # Its reader is gone.
-    (client -w port list || true) | head -n1 >"$T/watch" &
+    # Its reader is gone, which it sees without a change...
+    mkfifo "$T/pipe"
+    "$CLIENT" -t "$T/$TARGET.ctl" -w port list >"$T/pipe" &
     pid=$!
+    head -n1 <"$T/pipe" >/dev/null
+    status=0
+    wait "$pid" || status=$?
+    is "$status" 4
+    # ...and without a daemon.
+    "$CLIENT" -t "$T/$TARGET.ctl" -w port list >"$T/pipe" \
+        2>"$T/watch.stderr" &
+    pid=$!
+    cat "$T/pipe" >"$T/watch" &
+    reader=$!
     eventually n_in_watch REPRESENTOR 1
-    request 0000:65:00.2 iface-id=ns_third
-    wait "$pid"
+    stop_daemon
+    eventually grep -qE "going away|no answer" "$T/watch.stderr"
+    kill "$reader"
+    wait "$reader" || true
+    status=0
+    wait "$pid" || status=$?
+    is "$status" 4
 }
 
 # Each event once, as "event list" has them.

@@ -79,6 +79,7 @@ client_await_daemon(const struct client *client)
             poll_timer_wait(RETRY_MS);
         }
         poll_fd_wait(fd, POLLIN);
+        client_wait_output();
         poll_block();
     }
     close(fd);

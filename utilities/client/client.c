@@ -4,10 +4,12 @@
 #include "utilities/client/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controller/output.h"
 #include "controller/unixctl-call.h"
@@ -37,6 +39,18 @@ client_flush(void)
         output_error = errno;
     }
     return output_error ? output_error : ferror(stdout) ? EIO : 0;
+}
+
+void
+client_wait_output(void)
+{
+    /* Errors are told without having been asked for. */
+    struct pollfd pfd = { .fd = STDOUT_FILENO, .events = 0 };
+
+    if (poll(&pfd, 1, 0) > 0) {
+        exit(CLIENT_FILE);
+    }
+    poll_fd_wait(STDOUT_FILENO, 0);
 }
 
 /* Copy of 'text' with a newline at its end.  A terminal obeys control

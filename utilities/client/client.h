@@ -119,6 +119,11 @@ struct catalog_command;
 bool client_print_answer(const struct client *,
                          const struct catalog_command *, const char *text);
 
+/* Ends the process, as SIGPIPE would if there were something to write, if
+ * standard output is a pipe that nobody reads any more.  Has poll_block() wake
+ * up when it becomes one. */
+void client_wait_output(void);
+
 /* Waits until the daemon, which is gone, answers again.  Returns false if it
  * cannot be waited for. */
 bool client_await_daemon(const struct client *);

@@ -70,6 +70,10 @@ find_hook(const char *name)
 static enum client_status
 print_no_daemon(const struct client *client, const char *why)
 {
+    if (client->snapshot) {
+        client_error("%s", why);
+        return CLIENT_FILE;
+    }
     client_error("no answer from %s: %s", client->target, why);
     return CLIENT_NO_DAEMON;
 }

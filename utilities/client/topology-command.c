@@ -114,6 +114,9 @@ draw(const struct topology *topology, enum drawing drawing)
             .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
             .color = terminal_wants_color(),
         }, &s);
+        if (!s.length) {
+            ds_put_cstr(&s, "(no VFs, and nothing on a bridge)\n");
+        }
     } else {
         topology_put_dot(topology, &s);
     }

@@ -117,14 +117,18 @@ show(struct watched *w)
             && w->status != CLIENT_NO_DAEMON);
 }
 
-/* While the daemon is waited for: what is on the screen has to fit there. */
+/* While the daemon is waited for: what is on the screen has to fit there, and
+ * elsewhere somebody has to read it. */
 static void
-fit_screen(void *w)
+look_after_output(void *w_)
 {
-    if (terminal_resized()) {
+    struct watched *w = w_;
+
+    if (w->screen && terminal_resized()) {
         show(w);
     }
     terminal_wait_resized();
+    client_wait_output();
 }
 
 /* Asks for the number of the daemon's state, and waits until that is another
@@ -144,10 +148,8 @@ next_state(struct watched *w, long long int *state)
     }
     if (*state) {
         args[n++] = known;
-        if (w->screen) {
-            patient.meanwhile = fit_screen;
-            patient.aux = w;
-        }
+        patient.meanwhile = look_after_output;
+        patient.aux = w;
     }
     if (patient.timeout >= 0) {
         patient.timeout = MIN(patient.timeout, INT_MAX - DAEMON_WAIT_MS)
