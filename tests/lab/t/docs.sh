@@ -244,10 +244,17 @@ collect_changes() {
 
 # --- the pages ---------------------------------------------------------------
 
+# page_runs COMMAND: as a reader would, with the programs that a reader has
+page_runs() (
+    unset -f jq
+    eval "$1"
+)
+
 # step KIND PLACE COMMAND: does it, as number n
 step() {
-    local status=0
-    eval "$3" >"$dir/$n.out" 2>&1 </dev/null || status=$?
+    local status=0 how=page_runs
+    [ "$1" != lab ] || how="eval"
+    $how "$3" >"$dir/$n.out" 2>&1 </dev/null || status=$?
     echo $status >"$dir/$n.status"
     if [ "$1" = lab ] && [ $status != 0 ]; then
         cat "$dir/$n.out"
