@@ -22,9 +22,11 @@ FAR_IP=192.168.9.2
 
 # --- daemons -----------------------------------------------------------------
 
-# ovn_db_start NAME SCHEMA: a database and its server
+# ovn_db_start NAME SCHEMA: a database and its server.  Open vSwitch of another
+# release does not see the host's files, but what is in /tmp.
 ovn_db_start() {
-    ovsdb-tool create "$OVN_DBDIR/$1.db" "/usr/share/ovn/$2.ovsschema" &&
+    cp "/usr/share/ovn/$2.ovsschema" "$OVN_DBDIR/" &&
+        ovsdb-tool create "$OVN_DBDIR/$1.db" "$OVN_DBDIR/$2.ovsschema" &&
         ovsdb-server "$OVN_DBDIR/$1.db" \
             --remote=punix:"$OVN_RUNDIR/$1.sock" \
             --unixctl="$OVN_RUNDIR/$1.ctl" --pidfile="$OVN_RUNDIR/$1.pid" \
