@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	rhel/selinux/ovs_offload.fc \
 	rhel/selinux/ovs_offload.if \
 	rhel/selinux/ovs_offload.te \
+	tests/lab/rpm/test.sh \
 	tests/rpm/check \
 	tests/rpm/files \
 	tests/rpm/life \

@@ -10,7 +10,7 @@
 stages=(static unit clang valgrind fuzz daemon ovs-newer distcheck kubernetes rpm deb lab)
 
 # Run when they are named.
-stages_more=(packages containerfile lab-6.12 lab-ovs-newer)
+stages_more=(packages rpm-service containerfile lab-6.12 lab-ovs-newer)
 
 check_list() {
     cat <<'END'
@@ -35,6 +35,8 @@ check_list_more() {
     cat <<'END'
   packages    as "deb", with all flags of packages, built and tried on Debian 12
               and on 13; the latter's build takes root
+  rpm-service what the RPM does to the service, in the lab, on a Debian 12 with
+              systemd
   containerfile
               the Containerfile, done in a chroot, and its image as a pod
   lab-6.12    as "lab", on a newer kernel, of Debian's backports
@@ -77,8 +79,9 @@ do_check() {
 check_prepare() {
     local packages=("$lib/packages") stage
     for stage; do
-        [[ $stage != lab* ]] || packages+=("$top/tests/lab/packages")
-        [[ $stage != rpm ]] || packages+=("$lib/packages-rpm")
+        [[ $stage != lab* && $stage != rpm-service ]] ||
+            packages+=("$top/tests/lab/packages")
+        [[ $stage != rpm* ]] || packages+=("$lib/packages-rpm")
         [[ $stage != deb && $stage != packages ]] ||
             packages+=("$lib/packages-deb" "$top/tests/lab/packages")
         [[ $stage != containerfile ]] ||
@@ -105,6 +108,10 @@ check_prepare() {
              setup_selinux_policy
              setup_rpm_root ;;
         deb) setup_deb bookworm ;;
+        rpm-service) build_release
+                     setup_lab
+                     setup_rpm_root
+                     setup_rpm_tree ;;
         packages) setup_deb bookworm "$newer_release" ;;
         ovs-newer) setup_ovs_newer ;;
         esac

@@ -85,31 +85,58 @@ setup_rpm_root() {
     rpm_root=$("$top/tests/lab/deb/mkroot" bookworm)
 }
 
-# The test links with the library that is built already: how that is built is
+# Sets rpm_tree, to a directory to chroot into that has rpm.
+setup_rpm_tree() {
+    local dir=$cache/rpm-bookworm
+    [ -e "$dir/packages" ] ||
+        step_or_die "fetch rpm" "$cache/log/rpm-bookworm" \
+            "$top/tests/lab/fetch-packages" -d "$dir" bookworm rpm
+    rpm_tree=$dir/tree
+}
+
+# package_rpm_both DIR: the packages in DIR/RPMS, and older ones in DIR/older.
+# They are linked with the library that is built already: how that is built is
 # the same there, and takes most of the time.  Of the unit tests one program:
 # stage "unit" is for them.
-stage_rpm() {
-    local dir=$work/check/rpm version tarball rc=0
+package_rpm_both() {
+    local dir=$1 version tarball log=$1-build.log
     local args=(--define "ovs_tree $ovs_dir" --define \
         "check_args check-TESTS check-local \
         check_PROGRAMS= TESTS=tests/unit/test-pairing")
     package_tarball
-    if package_rpm_build "$dir" --noclean "${args[@]}" \
-            >"$work/check/rpmbuild.log" 2>&1 &&
-       package_rpm_older "$dir" "${args[@]}" >>"$work/check/rpmbuild.log" 2>&1
+    if package_rpm_build "$dir" --noclean "${args[@]}" >"$log" 2>&1 &&
+       package_rpm_older "$dir" "${args[@]}" >>"$log" 2>&1
     then
         echo "PASS rpmbuild"
     else
-        tail -n 30 "$work/check/rpmbuild.log" | sed 's/^/    /'
+        tail -n 30 "$log" | sed 's/^/    /'
         echo "FAIL rpmbuild"
         return 1
     fi
+}
+
+stage_rpm() {
+    local dir=$work/check/rpm rc=0
+    package_rpm_both "$dir" || return
     "$top/tests/rpm/check" "$dir" "$selinux_policy" || rc=1
     "$top/tests/rpm/life" "$rpm_root" \
         "$(package_rpm_file "$dir/older" '*' '[0-9]')" \
         "$(package_rpm_file "$dir/RPMS" '*' '[0-9]')" \
         "$(package_rpm_file "$dir/RPMS" noarch selinux)" || rc=1
     return "$rc"
+}
+
+# The same under a systemd that runs.
+stage_rpm_service() {
+    local dir=$work/check/rpm-service out
+    package_rpm_both "$dir" || return
+    out=$dir/lab
+    mkdir -p "$out/packages"
+    cp "$(package_rpm_file "$dir/older" '*' '[0-9]')" "$out/packages/old.rpm"
+    cp "$(package_rpm_file "$dir/RPMS" '*' '[0-9]')" "$out/packages/new.rpm"
+    cp -a "$rpm_tree" "$out/packages/rpm"
+    "$top/tests/lab/vmrun" -t 900 -o "$out" -r "$rpm_root" \
+        "$top/tests/lab/rpm/test.sh"
 }
 
 # package_rpm_file DIR ARCHITECTURE NAME: patterns of one.
