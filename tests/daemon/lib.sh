@@ -410,7 +410,8 @@ check_daemon() {
             fi
         done
         fail "in the daemon's log: $line"
-    done < <(grep -E '\|(ERR|EMER)\||assertion .* failed' "$T/$TARGET.log")
+    done < <(grep -E '\|(ERR|EMER)\||assertion .* failed' "$T/$TARGET.log" ||
+                 true)
 }
 
 n_in_log() {
@@ -444,7 +445,8 @@ without_descriptors() {
 cleanup() {
     local name pid
     if pid=$(pid_of "$TARGET") && running "$pid"; then
-        ctl exit || kill "$pid"
+        # It may be about to end.
+        ctl exit || kill "$pid" || true
         wait_gone "$pid"
     fi
     for name in ovs-vswitchd ovsdb-server; do

@@ -33,12 +33,11 @@ test_notify_life() {
     NOTIFY_SOCKET=$T/notify start_daemon
     eventually told READY=1
     eventually told "STATUS=Kernel and database are known"
-    ctl exit
+    stop_daemon
     eventually told STOPPING=1
     is "$(grep -c READY=1 "$T/told")" 1
     # No watchdog was asked for.
     fails 1 told WATCHDOG=1
-    check_daemon
 }
 
 # Ready, too, without a database, but not at once.
@@ -56,9 +55,8 @@ test_notify_watchdog() {
     start_fresh_ovsdb
     NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=200000 start_daemon
     eventually told_often WATCHDOG=1 5
-    ctl exit
+    stop_daemon
     eventually told STOPPING=1
-    check_daemon
 }
 
 # A watchdog of somebody else's, or none that makes sense, costs no wakeup.
