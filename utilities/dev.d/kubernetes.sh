@@ -18,7 +18,7 @@ setup_kubernetes() {
 
 stage_kubernetes() {
     if [ -z "$kubernetes_modules" ]; then
-        echo "SKIP kubernetes: the registry of npm cannot be reached"
+        echo "SKIP kubernetes: there is no registry of npm, or it cannot be reached"
         return
     fi
     node "$top/tests/kubernetes/check.cjs" "$kubernetes_modules" "$top"
@@ -38,7 +38,7 @@ stage_containerfile() {
         "$top/Documentation/kubernetes/Containerfile" \
         "$(dirname "$tarball")" || return
     if [ -z "$kubernetes_modules" ]; then
-        echo "SKIP as a pod: the registry of npm cannot be reached"
+        echo "SKIP as a pod: there is no registry of npm, or it cannot be reached"
         return
     fi
     "$top/tests/kubernetes/as-pod" "$cache/containerfile/image" \
