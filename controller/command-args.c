@@ -33,6 +33,31 @@ command_reply_array(struct unixctl_conn *conn, struct json *array,
     json_destroy(array);
 }
 
+void
+command_take_args(int *argc, const char *argv[], int i, int n)
+{
+    for (; n > 0; n--) {
+        const char *taken = argv[i];
+
+        for (int k = i; k + 1 < *argc; k++) {
+            argv[k] = argv[k + 1];
+        }
+        argv[--*argc] = taken;
+    }
+}
+
+bool
+command_take_flag(int *argc, const char *argv[], const char *name)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (!strcmp(argv[i], name)) {
+            command_take_args(argc, argv, i, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The first of 'argv' that looks like an option, or NULL. */
 static const char *
 find_option(int argc, const char *argv[])

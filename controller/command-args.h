@@ -25,6 +25,14 @@ void command_reply_array(struct unixctl_conn *, struct json *array,
                          const struct output_column *columns, size_t n,
                          enum output_format);
 
+/* Takes 'n' arguments at 'i' out, to the end: whoever made 'argv' frees each
+ * of its strings. */
+void command_take_args(int *argc, const char *argv[], int i, int n);
+
+/* Takes option 'name', which has no value, out of the arguments.  Returns
+ * whether it was there. */
+bool command_take_flag(int *argc, const char *argv[], const char *name);
+
 /* Takes --format out of the arguments and checks that 'min' to 'max' are left
  * beside the command.  If not answers with 'usage' and returns false. */
 bool command_parse_args(struct unixctl_conn *, int *argc, const char *argv[],

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/command-args.h"
 #include "controller/controller.h"
 #include "controller/flow/engine.h"
 #include "controller/flow/facts.h"
@@ -74,21 +75,6 @@ job_destroy(struct job *job)
 
 /* Arguments. */
 
-/* Takes 'n' arguments at 'i' out, to the end: whoever made 'argv' frees each
- * of its strings. */
-static void
-take_out(int *argc, const char **argv, int i, int n)
-{
-    for (; n > 0; n--) {
-        const char *taken = argv[i];
-
-        for (int k = i; k + 1 < *argc; k++) {
-            argv[k] = argv[k + 1];
-        }
-        argv[--*argc] = taken;
-    }
-}
-
 /* Takes option "--NAME VALUE" or "--NAME=VALUE" out of the arguments.
  * Returns NULL, with the value in '*value' if it was there, or a message. */
 static char *
@@ -112,23 +98,11 @@ take_option(int *argc, const char **argv, const char *name,
             n = 2;
         }
         if (n) {
-            take_out(argc, argv, i, n);
+            command_take_args(argc, argv, i, n);
             return NULL;
         }
     }
     return NULL;
-}
-
-static bool
-take_flag(int *argc, const char **argv, const char *name)
-{
-    for (int i = 1; i < *argc; i++) {
-        if (!strcmp(argv[i], name)) {
-            take_out(argc, argv, i, 1);
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Takes --pod NS/POD.  '*ns' and '*pod' are the caller's to free, or NULL. */
@@ -337,7 +311,8 @@ cmd_flow_list(struct unixctl_conn *conn, int argc, const char *argv[],
     job->type = JOB_LIST;
     args->limit = DEFAULT_LIMIT;
     error = output_parse_format(&argc, argv, &job->format);
-    args->not_offloaded = take_flag(&argc, argv, "--not-offloaded");
+    args->not_offloaded = command_take_flag(&argc, argv,
+                                            "--not-offloaded");
     error = error ? error : take_pod(&argc, argv, &args->ns, &args->pod);
     error = error ? error : take_number(&argc, argv, "--limit", &args->limit);
     error = error ? error : take_ufid(&argc, argv, args);

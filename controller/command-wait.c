@@ -115,24 +115,9 @@ cmd_event_wait(struct unixctl_conn *conn, int argc, const char *argv[],
     enum output_format format;
     long long int known;
     struct wait *wait;
-    bool flows;
+    bool flows = command_take_flag(&argc, argv, "--flows");
 
-    if (!command_parse_args(conn, &argc, argv, 0, 2, USAGE, &format)) {
-        return;
-    }
-    if (argc > 2 && !strcmp(argv[2], "--flows")) {
-        /* Whoever made 'argv' frees each of its strings. */
-        const char *first = argv[1];
-
-        argv[1] = argv[2];
-        argv[2] = first;
-    }
-    flows = argc > 1 && !strcmp(argv[1], "--flows");
-    argc -= flows;
-    argv += flows;
-    if (argc > 2) {
-        command_reply_error(conn, "too many arguments\n"
-                            "usage: event/wait " USAGE " " FORMAT_USAGE);
+    if (!command_parse_args(conn, &argc, argv, 0, 1, USAGE, &format)) {
         return;
     }
     update_state(c);
@@ -141,13 +126,13 @@ cmd_event_wait(struct unixctl_conn *conn, int argc, const char *argv[],
         return;
     }
     if (!str_to_llong(argv[1], 10, &known)) {
-        command_reply_error(conn, "event/wait: STATE is a number of an "
-                            "earlier answer, not \"%s\"", argv[1]);
+        command_reply_error(conn, "%s: STATE is a number of an earlier "
+                            "answer, not \"%s\"", argv[0], argv[1]);
         return;
     }
     if (ovs_list_size(&waits) >= MAX_WAITS) {
-        command_reply_error(conn, "event/wait: %d are waiting, try again "
-                            "later", MAX_WAITS);
+        command_reply_error(conn, "%s: %d are waiting, try again later",
+                            argv[0], MAX_WAITS);
         return;
     }
     wait = xmalloc(sizeof *wait);

@@ -340,29 +340,11 @@ cmd_set(struct unixctl_conn *conn, int argc, const char *argv[], void *c_)
     }
 }
 
-/* Takes "--cancel" out of the arguments. */
-static bool
-take_cancel(int *argc, const char *argv[])
-{
-    for (int i = 1; i < *argc; i++) {
-        if (!strcmp(argv[i], "--cancel")) {
-            const char *taken = argv[i];
-
-            /* Whoever made 'argv' frees each of its strings. */
-            memmove(&argv[i], &argv[i + 1],
-                    (*argc - i - 1) * sizeof *argv);
-            argv[--*argc] = taken;
-            return true;
-        }
-    }
-    return false;
-}
-
 static void
 cmd_del(struct unixctl_conn *conn, int argc, const char *argv[], void *c_)
 {
     const struct controller *c = c_;
-    bool cancel = take_cancel(&argc, argv);
+    bool cancel = command_take_flag(&argc, argv, "--cancel");
     enum output_format format;
     struct vdpa_job *job;
 
